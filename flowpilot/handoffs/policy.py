@@ -167,7 +167,8 @@ def refusal(
     lacking = missing_permission(actor, Permission.WORK)
     if lacking is not None:
         return lacking
-    if handoff.closed_at is not None:
+    is_aside = action == HandoffAction.ASK and waits_for_fix(handoff, session)
+    if handoff.closed_at is not None and not is_aside:
         return HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
     return _RULES[action](handoff, actor) or _refusal_by_status(handoff, session, action, outcome)
 
@@ -208,7 +209,7 @@ def _refusal_to_send_back(handoff: SessionHandoff, actor: Actor) -> FlowPilotErr
 
 
 def _refusal_to_ask(handoff: SessionHandoff, actor: Actor) -> FlowPilotError | None:
-    """While nobody holds it, everybody who may claim it asks; then its holder, and team admins."""
+    """While nobody holds it, who may claim it asks; then its holder and team admins, while a fix waits, too."""
     if handoff.goes_back_to in {None, actor.user_id}:
         return NobodyToAskError("There is nobody else to ask: you would ask yourself, or it is not known whom.")
     if handoff.claimed_by is None:

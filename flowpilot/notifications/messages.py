@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flowpilot.durations import in_full
+from flowpilot.handoffs import policy
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority
 from flowpilot.notifications.damaged import as_moment
 from flowpilot.notifications.event_context import EventContext
@@ -76,6 +77,8 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
 def present_state(context: EventContext) -> str:
     """How the handoff is now, in a sentence."""
     handoff = context.handoff
+    if policy.waits_for_fix(handoff, context.session):
+        return "A fix was applied, and waits to be looked at."
     if handoff.closed_at is not None:
         return f"It has been closed: {_ENDS.get(handoff.outcome or '', 'closed')}."
     if handoff.claimed_by is not None:

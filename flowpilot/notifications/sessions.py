@@ -4,10 +4,11 @@ from datetime import datetime
 
 from flowpilot.db.session import Db
 from flowpilot.identity.actor import Permission
+from flowpilot.identity.queries import names_of
 from flowpilot.notifications.delivery.trouble import TroubleKind
 from flowpilot.notifications.notices import Notice, holds, may, notify, settle, those_who_may
 from flowpilot.notifications.people import people
-from flowpilot.sessions.models import AISession
+from flowpilot.sessions.models import AISession, AISessionStep, StepKind
 from flowpilot.text import sentence, tidy
 
 _LENGTH = 120
@@ -30,6 +31,21 @@ async def ask_to_look_again(db: Db, session: AISession, now: datetime) -> None:
     reason = sentence(f"Waiting for: {tidy(session.waiting_for or '', _LENGTH)}")
     users = {user for user in asked if user is not None}
     await notify(db, session.account_id, users, Notice(session.id, TroubleKind.LOOK_AGAIN, name, reason), now)
+
+
+async def tell_of_note(db: Db, session: AISession, step: AISessionStep) -> None:
+    """While a fix waits, what others note is told to whoever waits for it. The words stay in the note alone."""
+    is_note = step.kind == StepKind.NOTE or step.is_free_text
+    if not is_note or session.look_again_at is None or session.owner_id in {None, step.actor_id}:
+        return
+    names = await names_of(db, session.account_id, filter(None, [session.owner_id, step.actor_id]))
+    by = None if step.actor_id is None else names.get(step.actor_id)
+    name = tidy(session.problem_summary, _LENGTH) or "A problem without a summary"
+    reason = f"{by or 'Somebody'} has added a note."
+    users = {session.owner_id} & names.keys()
+    await notify(
+        db, session.account_id, users, Notice(session.id, TroubleKind.NOTED, name, reason), step.created_at
+    )
 
 
 async def settle_waiting(db: Db, session: AISession, now: datetime) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, false, fun
 from sqlalchemy.orm import InstrumentedAttribute
 
 from flowpilot.db.session import Db
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, SessionHandoff
 from flowpilot.notifications.models import Notification
 
 _IS_OPEN = SessionHandoff.closed_at.is_(None)
 _WAITS = and_(_IS_OPEN, SessionHandoff.claimed_by.is_(None))
+_CONVERSATION = (HandoffEventKind.ASKED, HandoffEventKind.ANSWERED)
 
 
 def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
@@ -28,6 +29,8 @@ def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     )
     holds = case(
         (kind == HandoffEventKind.CLOSED, true()),
+        # Until its fix is looked at, what was asked is still answered. One set aside for good: `keep_settled`.
+        (and_(kind.in_(_CONVERSATION), SessionHandoff.outcome == Outcome.PARKED), true()),
         (~_IS_OPEN, false()),
         (kind == HandoffEventKind.CLAIMED, SessionHandoff.claimed_by == HandoffEvent.actor_id),
         (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.lease_expires_at.is_not(None))),
@@ -35,7 +38,7 @@ def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         # Whoever claims it later reads the opinion in the handoff.
         (kind == HandoffEventKind.OPINION, SessionHandoff.claimed_by == recipient),
         # Once a question is answered or withdrawn, `settle_question` has the last word.
-        (kind.in_([HandoffEventKind.ASKED, HandoffEventKind.ANSWERED]), true()),
+        (kind.in_(_CONVERSATION), true()),
         # The former holder is always notified that the handoff was taken away.
         (and_(kind == HandoffEventKind.REASSIGNED, content["holder"].astext == cast(recipient, Text)), true()),
         (kind.in_([HandoffEventKind.CREATED, HandoffEventKind.REASSIGNED]), and_(_WAITS, is_for_them)),
@@ -58,12 +61,14 @@ async def settle_question(db: Db, over: HandoffEvent, now: datetime) -> None:
 async def keep_settled(db: Db, closed: HandoffEvent, now: datetime) -> None:
     """Mark the earlier notifications of a closed handoff as settled for good.
 
-    They are settled anyway, but counting unread notifications would have to examine them each time.
+    They are settled anyway, but counting unread notifications would have to examine them each time. If a fix has
+    set it aside, what was asked and answered is not over.
     """
+    kinds = {HandoffEventKind.CLOSED, *(_CONVERSATION if closed.content.get("has_a_fix") else ())}
     earlier = select(HandoffEvent.id).where(
         HandoffEvent.account_id == closed.account_id,
         HandoffEvent.handoff_id == closed.handoff_id,
-        HandoffEvent.kind != HandoffEventKind.CLOSED,
+        HandoffEvent.kind.not_in(kinds),
     )
     await _settle(db, closed.account_id, earlier, now)
 

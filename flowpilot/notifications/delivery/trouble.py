@@ -41,6 +41,7 @@ class TroubleKind(StrEnum):
     POSTING_FAILED = "posting_failed"
     FLOW_DOUBTED = "flow_doubted"
     LOOK_AGAIN = "look_again"
+    NOTED = "noted"
 
 
 async def report(
@@ -127,6 +128,10 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID, created_at: dateti
             subject, path = f"Look again: “{name}”", f"/sessions/{route_id}"
             what = f"A fix for “{name}” has to prove itself. {reason}"
             to_do = "Open the session to say whether it worked, or put it off."
+        case TroubleKind.NOTED:
+            subject, path = f"A note on “{name}”", f"/sessions/{route_id}"
+            what = f"{reason} The fix for “{name}” waits to be looked at."
+            to_do = "Open the session to read it."
         case TroubleKind.CHANNEL_GONE:
             subject = f"“{name}” is switched off"
             what = f"“{name}” was switched off on {when}. {reason}"

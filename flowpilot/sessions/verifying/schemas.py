@@ -41,6 +41,7 @@ class WaitingRow(SessionRow):
     """A session whose fix has to prove itself; its owner says whether it did."""
 
     owner: PersonOut | None
+    n_notes: int = Field(description="How many others have added since the fix was applied.")
 
 
 class WaitingPage(BaseModel):
@@ -58,5 +59,6 @@ class WaitingPage(BaseModel):
             owner = None
             if session.owner_id is not None:
                 owner = PersonOut(id=session.owner_id, name=found.names.get(session.owner_id))
-            items.append(WaitingRow(**session_row(session, None).model_dump(), owner=owner))
+            row = session_row(session, None).model_dump()
+            items.append(WaitingRow(**row, owner=owner, n_notes=found.notes[session.id]))
         return cls(items=items, next_cursor=found.next_cursor, n=found.n)
