@@ -173,11 +173,14 @@ def close(
     return NewEvent(HandoffEventKind.CLOSED, {**said, "has_a_fix": True} if has_a_fix else said)
 
 
-def resume(handoff: SessionHandoff, lease_ends: datetime | None) -> NewEvent:
-    """Go on with one that a fix had set aside, as if it had never been closed, except for its events."""
+def resume(handoff: SessionHandoff, lease_ends: datetime | None, reason: str) -> NewEvent:
+    """Go on with one that a fix had set aside, as if it had never been closed, except for its events.
+
+    `reason`: what became of the fix.
+    """
     handoff.closed_at = handoff.closed_by = handoff.outcome = handoff.reminded_at = None
     handoff.lease_expires_at = lease_ends
-    return NewEvent(HandoffEventKind.RESUMED, {"holder": str(handoff.claimed_by)})
+    return NewEvent(HandoffEventKind.RESUMED, {"holder": str(handoff.claimed_by), "reason": reason})
 
 
 def stays_closed(handoff: SessionHandoff) -> None:

@@ -86,7 +86,7 @@ async def holds_again(db: Db, session: AISession) -> bool:
 
 
 async def take_up_again(
-    db: Db, session: AISession, by: uuid.UUID | None, at: datetime, applied_at: datetime
+    db: Db, session: AISession, by: uuid.UUID | None, at: datetime, applied_at: datetime, reason: str
 ) -> None:
     """Nobody waits for the fix any more: what it had set aside ends with the session, or is held as before.
 
@@ -100,12 +100,12 @@ async def take_up_again(
             await db.flush()
             continue
         if session.status not in OPEN:
-            decisions.resume(handoff, None)
+            decisions.resume(handoff, None, reason)
             await db.flush()
             continue
         history = await hours_history(db, session.account_id)
         lease = await leases.lease_from(db, session.account_id, at, history)
-        event = decisions.resume(handoff, None if lease is None else lease.ends)
+        event = decisions.resume(handoff, None if lease is None else lease.ends, reason)
         await leases.watch(db, handoff, lease)
         await _assess_again(db, handoff, await read_session(db, session.account_id, session.id))
         await record_event(db, handoff, event, by, at)

@@ -120,8 +120,9 @@ def _wording(context: EventContext) -> tuple[str, str]:
             title, text = _end(context)
         case HandoffEventKind.RESUMED:
             holder = context.name(event.content.get("holder"))
-            title = "The fix did not help"
-            text = f"The fix for “{problem}” did not help, or was taken back: {holder} holds it again."
+            # An event of an earlier version does not say which.
+            became = str(event.content.get("reason") or "The fix did not help, or was taken back.").rstrip(".")
+            title, text = became, f"{became}: {holder} holds “{problem}” again."
         case _:
             title, text = "Changed", f"“{problem}” has changed."
     return title, text

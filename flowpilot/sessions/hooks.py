@@ -17,7 +17,8 @@ StepTaken = Callable[[Db, AISession, AISessionStep], Awaitable[None]]
 Ended = Callable[[Db, AISession, uuid.UUID | None, datetime, str], Awaitable[None]]
 Edited = Callable[[Db, AISession, uuid.UUID, datetime], Awaitable[None]]
 Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
-Answered = Callable[[Db, AISession, uuid.UUID | None, datetime, datetime], Awaitable[None]]
+# By whom, when, when the fix was applied, and why somebody holds it again, if they do.
+Answered = Callable[[Db, AISession, uuid.UUID | None, datetime, datetime, str], Awaitable[None]]
 Holds = Callable[[Db, AISession], Awaitable[bool]]
 
 on_step: list[StepTaken] = []
@@ -32,7 +33,7 @@ on_set_aside: list[Ended] = []
 on_due: list[Waited] = []
 # It waits no more, or until another time: called before the others, which say what comes instead.
 on_waited: list[Waited] = []
-# The wait is over, before what follows from an end; the last argument is when the fix was applied.
+# The wait is over, before what follows from an end.
 on_answered: list[Answered] = []
 # Whether somebody has set aside what they hold for the fix that waits, and holds it again if it did not help.
 holds_again: list[Holds] = []

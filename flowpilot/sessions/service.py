@@ -29,6 +29,8 @@ Files = Mapping[str, Any]
 
 _NO_FILES: Files = {}
 
+_WHY_HELD_AGAIN = {Action.FAIL: "The fix did not help.", Action.TAKE_BACK: "The fix was taken back."}
+
 
 class NothingToEnterError(OutdatedError):
     """The session is not at a node that leads into another flow."""
@@ -206,7 +208,7 @@ async def transition(
             await settle(db, session, locked.moment)
     if waited and applied_at is not None and not policy.waits(session):
         for answer in hooks.on_answered:
-            await answer(db, session, by, locked.moment, applied_at)
+            await answer(db, session, by, locked.moment, applied_at, reason)
     for follow in _followers(session, action):
         await follow(db, session, by, locked.moment, reason)
     await after_change(db, locked, before, by)
@@ -227,9 +229,12 @@ def _followers(session: AISession, action: Action) -> list[hooks.Ended]:
 
 
 async def go_on(db: Db, locked: LockedSession, action: Action, by: uuid.UUID) -> None:
-    """End the wait for a fix that did not help: whoever had set aside what they hold, holds it again."""
+    """End the wait for a fix without its help: whoever has set aside what they hold for it, holds it again."""
     again = [await holds(db, locked.session) for holds in hooks.holds_again]
-    await transition(db, locked, Action.HOLD_AGAIN if any(again) else action, by)
+    if any(again):
+        await transition(db, locked, Action.HOLD_AGAIN, by, _WHY_HELD_AGAIN[action])
+    else:
+        await transition(db, locked, action, by)
 
 
 async def record_change(

@@ -29,9 +29,7 @@ def is_about_seniors(change: StatusChange) -> bool:
 
 def escalation_section(course: Course) -> Section:
     """Each escalation with all that was said in it, and what became of it."""
-    about_seniors = (
-        change for change in course.changes if is_about_seniors(change) and not _waits(course, change)
-    )
+    about_seniors = (change for change in course.changes if is_about_seniors(change))
     return Section("Escalation", [], [_about_seniors(course, change) for change in about_seniors])
 
 
@@ -67,8 +65,8 @@ def _dismissed(one: Dismissed, zone: ZoneInfo) -> str:
 
 def _about_seniors(course: Course, change: StatusChange) -> str:
     handed_over = [one for one in course.history.beside.handed_over if one.at == change.created_at]
-    # The change has the words of that moment, and the escalation those that hold.
-    reason = handed_over[0].reason if handed_over else change.reason
+    # The change has the words of that moment, and the escalation and the fix those that hold.
+    reason = handed_over[0].reason if handed_over else "" if _waits(course, change) else change.reason
     said = [_line(course, change, _what_seniors_did(course, change), reason)]
     return "\n".join([*said, *(line for one in handed_over for line in _said_in(one))])
 
@@ -89,7 +87,7 @@ def _what_seniors_did(course: Course, change: StatusChange) -> str:
         was_held = change.from_status == SessionStatus.ESCALATED
         return "Returned to the queue" if was_held else "Handed over"
     if change.to_status == SessionStatus.PAUSED:
-        return "Set aside"
+        return "Set aside with a fix" if _waits(course, change) else "Set aside"
     if any(one.sent_back_at == change.created_at for one in course.history.beside.handed_over):
         return "Sent back, because it said too little,"
     return "Given back" if change.from_status == SessionStatus.ESCALATED else "Taken back"

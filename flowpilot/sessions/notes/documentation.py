@@ -146,13 +146,19 @@ def _line(history: SessionHistory, step: AISessionStep) -> str:
         line = _with_result(said.get("instruction", ""), said.get("outcome", ""))
         return f"{sentence(line)} {said['note']}" if "note" in said else line
     waiting = waiting_fix(history.session, history.steps)
-    # The state says what a fix waits for.
-    if step.kind == StepKind.FIX and (waiting is None or step.id != waiting.id):
-        return f"{sentence(said.get('text', ''))} Then waited for: {said.get('waiting_for', '')}"
     # An imported step has the columns of its log.
     text = said.get("text") or "; ".join(f"{column}: {value}" for column, value in said.items())
+    # The state says what a fix waits for.
+    if step.kind == StepKind.FIX and (waiting is None or step.id != waiting.id):
+        waited = f"{sentence(said.get('text', ''))} Then waited for: {said.get('waiting_for', '')}"
+        text = f"{sentence(waited)} It did not help." if _has_failed(history, step) else waited
     name = history.names.get(step.actor_id) if step.actor_id else None
     return f"{name}: {text}" if name and text and step.actor_id != history.session.user_id else text
+
+
+def _has_failed(history: SessionHistory, fix: AISessionStep) -> bool:
+    outcomes = (step for step in path.standing(history.steps) if step.kind == StepKind.OUTCOME)
+    return any(step.content.get("fix") == str(fix.id) for step in outcomes)
 
 
 def _with_result(asked: str, result: str) -> str:

@@ -146,7 +146,7 @@ async def test_what_became_of_the_fix_is_told_to_the_other_person(
     done(do(client, handoff, admin, "verify/fail"))
     await work_off(company, settings, database)
     for who in (engineer, kim.headers):
-        assert any("did not help, or was taken back: Kim holds it again." in one for one in _notices(client, who))
+        assert any(one.startswith("The fix did not help: Kim holds “") for one in _notices(client, who))
     done(do(client, handoff, kim.headers, "verify", **FIX))
     done(do(client, handoff, kim.headers, "verify/confirm"))
     await work_off(company, settings, database)
@@ -172,7 +172,8 @@ def test_a_fix_taken_back_gives_the_handoff_back_too(
     path = f"{SESSIONS}/{handoff['session_id']}"
     fix = client.get(path, headers=kim.headers).json()["steps"][-1]["id"]
     assert done(client.post(f"{path}/steps/{fix}/take-back", headers=kim.headers))["status"] == "escalated"
-    assert read_as(client, handoff, kim.headers)["events"][-1]["kind"] == "resumed"
+    last = read_as(client, handoff, kim.headers)["events"][-1]
+    assert (last["kind"], last["content"]["reason"]) == ("resumed", "The fix was taken back.")
     check_laws(company)
 
 
@@ -216,3 +217,16 @@ def test_it_is_asked_and_answered_while_it_waits(client: TestClient, company: Co
     again = client.post(path, headers=kim.headers, json={"question": "And now?"})
     assert (again.status_code, again.json()["look_again_at"] is None) == (201, False)
     check_laws(company)
+
+
+def test_the_note_says_that_it_was_set_aside_and_why_it_is_held_again(
+    client: TestClient, company: Company, set_aside: tuple[dict[str, Any], Person]
+) -> None:
+    handoff, kim = set_aside
+    done(do(client, handoff, kim.headers, "verify/fail"))
+    path = f"{SESSIONS}/{handoff['session_id']}/documentation"
+    text = done(client.get(path, headers=kim.headers))["text"]
+    assert "APPLIED\n- Kim: Replaced the switch. Then waited for: a day without outages. It did not help." in text
+    said = [line.partition(", ")[0] for line in text.splitlines() if " by Kim, " in line]
+    assert said == ["- Claimed by Kim", "- Set aside with a fix by Kim", "- Held again by Kim"]
+    assert ": The fix did not help." in text
