@@ -59,7 +59,8 @@ class PathStep:
     @property
     def name(self) -> str:
         """What it is called in a few words, for who cannot see where its menu is."""
-        return tidy(self.answer or self.asked or self.step.kind.replace("_", " "), _SHORT)
+        without = "Flow: without one" if self.step.kind == StepKind.FLOW else self.step.kind.replace("_", " ")
+        return tidy(self.answer or self.asked or without, _SHORT)
 
 
 def path_of(session: SessionOut) -> list[PathStep | StatusChangeOut]:
@@ -97,7 +98,10 @@ def _in_short(step: StepOut) -> str:
     said = _said(step)
     asked = next((said[name] for name in _ASKED if said.get(name)), "")
     answer = next((said[name] for name in _SAID[:3] if said.get(name)), "")
-    return tidy(f"{str(asked).rstrip('.:')}: {answer}" if asked and answer else str(asked or answer), _SHORT)
+    if not (asked and answer):
+        return tidy(str(asked or answer), _SHORT)
+    asked = str(asked).rstrip(".:")
+    return tidy(f"{asked} {answer}" if asked.endswith("?") else f"{asked}: {answer}", _SHORT)
 
 
 def in_words(step: StepOut) -> str:

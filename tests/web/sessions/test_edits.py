@@ -64,12 +64,30 @@ def test_what_was_corrected_and_then_struck_shows_and_brings_back_the_correction
     assert "Switch it on. Still nothing The fuse is hot." in _steps(again.text)[1]
 
 
+def test_a_choice_of_no_flow_is_called_what_it_is(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    flow = str(publish_printer_flow(client, company))
+    browser = signed_in()
+    path = browser.post(
+        "/sessions", data={"problem_summary": "The printer prints nothing", "flow_id": flow}
+    ).url.path
+    forms = [one for one in forms_of(browser.get(f"{path}/flow").text) if one.action.endswith("/flow")]
+    without = next(one for one in forms if "flow_id" not in one.names and "after_step" in one.names)
+    left = browser.post(without.action, data=without.holds)
+    assert "Edit “Flow: without one”" in _steps(left.text)[-1]
+    send(browser, f"{path}/flow", "/flow", flow_id=flow)
+    answered = send(browser, path, "/steps", choice="No")
+    assert any("This also takes back: Is the printer on? No Take back" in one for one in _steps(answered.text))
+
+
 def test_what_else_is_taken_back_is_said_before(session: tuple[TestClient, str]) -> None:
     browser, path = session
     html = browser.get(path).text
     first, second = _steps(html)
     assert "This also takes back: Switch it on: Still nothing Take back" in first
     assert "also takes back" not in second
+    assert "Take back The session goes back to where it was before." in first
     page = send(browser, path, "/take-back")
     assert re.search(r'id="now" class="now">Is the printer on\?', page.text)
     assert page.text.count('<small class="edited">Taken back') == 2
