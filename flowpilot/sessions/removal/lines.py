@@ -23,13 +23,25 @@ def lines_of(
     texts = {text for one in steps for text in written(one).values()}
     # What is said without the step, such as where the flow goes on, is not a line of it.
     lines = _lines(history, []) if history.steps else frozenset()
-    wordings = [*_wordings(steps), *repeating]
-    said = {line for wording in wordings for line in _lines(history, [wording])} - lines
+    wordings = _wordings(steps)
+    alone = [*wordings, *repeating]
+    # What a fix came to stands in its own line, too.
+    together = [[wording, *_again(wording, repeating)] for wording in wordings]
+    said = {line for one in [*([each] for each in alone), *together] for line in _lines(history, one)} - lines
     return frozenset(line for line in said if any(text in line for text in texts)) | texts
 
 
-def _lines(history: SessionHistory, steps: list[AISessionStep]) -> frozenset[str]:
-    alone = replace(history, steps=steps, changes=[])
+def _again(wording: AISessionStep, repeating: Sequence[AISessionStep]) -> list[AISessionStep]:
+    """The steps that say a fix again, as they read beside this wording of it."""
+    text = wording.content.get("text")
+    return [
+        with_content(one, {**one.content, "instruction": text}) if "instruction" in one.content else one
+        for one in repeating
+    ]
+
+
+def _lines(history: SessionHistory, steps: Sequence[AISessionStep]) -> frozenset[str]:
+    alone = replace(history, steps=list(steps), changes=[])
     text = document(alone, history.session.created_at, "UTC").text
     return frozenset(line.strip().removeprefix("- ") for line in text.splitlines())
 

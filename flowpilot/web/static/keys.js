@@ -45,7 +45,13 @@ function enter(field, place) {
     place.parentElement.open = true;
     place.parentElement.scrollIntoView({ block: "nearest" });
   }
+  writeIn(field);
+}
+
+// Of words that are there already one goes on behind the last.
+function writeIn(field) {
   field.focus();
+  if (field.matches('textarea, input[type="text"]')) field.setSelectionRange(field.value.length, field.value.length);
 }
 
 // Of several buttons the primary one sends the form, or the one marked for that. Where there is none, each button is an
@@ -128,7 +134,7 @@ document.addEventListener("click", ({ target }) => { if (target.closest?.("[data
 document.addEventListener("click", ({ target }) => {
   const heading = target.closest?.("summary");
   const fold = heading?.parentElement;
-  if (fold && !fold.open) fold.addEventListener("toggle", () => { if (fold.open) fieldOf(heading)?.focus(); }, { once: true });
+  if (fold && !fold.open) fold.addEventListener("toggle", () => { if (fold.open && fieldOf(heading)) writeIn(fieldOf(heading)); }, { once: true });
 });
 
 // Who follows a link to a form types in it next, too.
@@ -140,14 +146,6 @@ document.addEventListener("click", ({ target }) => {
   const field = heading && fieldOf(heading);
   // The browser goes to the part first.
   if (field) setTimeout(() => enter(field, heading));
-});
-
-// The cursor stands behind words that are there, where one goes on with them.
-document.addEventListener("focusin", ({ target }) => {
-  if (!target.matches("textarea, input[type='text']") || "entered" in target.dataset || !target.value) return;
-  target.dataset.entered = "";
-  // A click has set the cursor where it was meant by then.
-  if (!target.matches(":active")) target.setSelectionRange(target.value.length, target.value.length);
 });
 
 // Only where scripts run, because only there a key does something.

@@ -73,7 +73,8 @@ def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> di
     said = step.content
     if tree is None or step.kind in {StepKind.RESOLUTION, StepKind.FIX}:
         keys = _KEYS.get(StepKind(step.kind), ("text",))
-        return {key: said[key] for key in keys}
+        place = _place(where.frames[-1]) if step.kind == StepKind.FIX and where.frames else {}
+        return {key: said[key] for key in keys} | place
     assert where.node is not None
     here, deciding = where.frames[-1], where.deciding
     assert deciding is not None

@@ -114,4 +114,4 @@ def test_a_step_names_all_that_fall_with_it_and_its_page_the_first_of_them() -> 
     ]
     shown = [one for one in path_of(session) if isinstance(one, PathStep) and one.step.id in answers]
     assert [(len(one.falls), one.n_more) for one in shown[:5]] == [(8, 3), (8, 2), (8, 1), (8, 0), (7, 0)]
-    assert shown[0].falls[0] == "Is 1 on?: Yes"
+    assert shown[0].falls[0] == "Is 1 on? Yes"

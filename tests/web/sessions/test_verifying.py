@@ -209,7 +209,7 @@ def test_after_a_seniors_fix_that_did_not_help_they_hold_it_as_before(
     failed = send(senior, path, "/verify/failed").text
     assert "Noted that it did not help. You hold the handoff again." in failed
     assert re.search(r'id="now"[^>]*>It did not help</h2>', failed)
-    for words in ("You hold this", "Nothing done since the fix did not help", "Give back to", "something else"):
+    for words in ("You hold this", "Nothing done since it was resumed", "Give back to", "something else"):
         assert words in failed
     context = failed[failed.index("Context") :]
     for words in ("Out of ideas.", "A cable", "Which cable?"):
