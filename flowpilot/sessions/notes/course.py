@@ -82,7 +82,7 @@ def _said_in(handed_over: HandedOver) -> Iterator[str]:
 
 def _what_seniors_did(course: Course, change: StatusChange) -> str:
     if change.to_status == SessionStatus.ESCALATED:
-        return "Held again" if change.from_status == SessionStatus.PAUSED else "Claimed"
+        return "Wait ended" if change.from_status == SessionStatus.PAUSED else "Claimed"
     if change.to_status == SessionStatus.REQUESTING_ESCALATION:
         was_held = change.from_status == SessionStatus.ESCALATED
         return "Returned to the queue" if was_held else "Handed over"

@@ -74,7 +74,7 @@ _MOVES = {
     (SessionStatus.ESCALATED, SessionStatus.REQUESTING_ESCALATION): "returned the session to the queue",
     (SessionStatus.ESCALATED, SessionStatus.PAUSED): "set the session aside",
     (SessionStatus.REQUESTING_ESCALATION, SessionStatus.PAUSED): "set the session aside",
-    (SessionStatus.PAUSED, SessionStatus.ESCALATED): "goes on with the session",
+    (SessionStatus.PAUSED, SessionStatus.ESCALATED): "ended the wait for the fix",
     (SessionStatus.PAUSED, SessionStatus.PAUSED): "put off looking at it again",
 }
 _SENT_BACK = "sent the session back"

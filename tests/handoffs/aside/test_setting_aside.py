@@ -228,5 +228,5 @@ def test_the_note_says_that_it_was_set_aside_and_why_it_is_held_again(
     text = done(client.get(path, headers=kim.headers))["text"]
     assert "APPLIED\n- Kim: Replaced the switch. Then waited for: a day without outages. It did not help." in text
     said = [line.partition(", ")[0] for line in text.splitlines() if " by Kim, " in line]
-    assert said == ["- Claimed by Kim", "- Set aside with a fix by Kim", "- Held again by Kim"]
+    assert said == ["- Claimed by Kim", "- Set aside with a fix by Kim", "- Wait ended by Kim"]
     assert ": The fix did not help." in text
