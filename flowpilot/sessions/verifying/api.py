@@ -8,7 +8,7 @@ from flowpilot.http.fields import wrong
 from flowpilot.http.paging import KeyCursor, Limit
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.sessions.api import LoadedForWork, LockedForWork, read_session
+from flowpilot.sessions.api import LoadedForWork, read_session
 from flowpilot.sessions.following.seen import check_seen
 from flowpilot.sessions.schemas import SessionOut
 from flowpilot.sessions.transitions import Action
@@ -43,11 +43,12 @@ async def verify(
 
 @router.post("/{session_id}/verify/postpone")
 async def postpone(
-    session_id: uuid.UUID, body: PostponeIn, actor: CanWork, locked: LockedForWork, db: WriteSession
+    session_id: uuid.UUID, body: PostponeIn, actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> SessionOut:
     """Look at the fix again later."""
+    check_seen(loaded, body, actor, Action.POSTPONE)
     try:
-        await service.postpone(db, actor, locked, body.look_again_at)
+        await service.postpone(db, actor, loaded, body.look_again_at)
     except service.BadMomentError as error:
         raise wrong("look_again_at", error.detail) from error
     return await read_session(session_id, actor, db)

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from flowpilot.http.fields import Body, Line, Remark, Words
+from flowpilot.http.fields import Line, Remark, Words
 from flowpilot.identity.schemas import PersonOut
 from flowpilot.sessions.following.seen import Seen
 from flowpilot.sessions.schemas import SessionRow, session_row
@@ -19,7 +19,7 @@ class VerifyIn(Seen):
     look_again_at: AwareDatetime = Field(description="Within 90 days.")
 
 
-class PostponeIn(Body):
+class PostponeIn(Seen):
     """When to look again instead."""
 
     look_again_at: AwareDatetime = Field(description="Within 90 days.")

@@ -20,7 +20,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.hours.queries import opening_hours
 from flowpilot.identity.idempotency import OnceForm
 from flowpilot.sessions import schemas
-from flowpilot.sessions.api import LoadedForWork, LockedForWork, read_session
+from flowpilot.sessions.api import LoadedForWork, read_session
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.transitions import Action
 from flowpilot.sessions.verifying import api
@@ -55,6 +55,10 @@ class VerifyForm(TimeForm, SeenForm):
 
     fix: Words
     waiting_for: Line
+
+
+class PostponeForm(TimeForm, SeenForm):
+    """When to look again instead."""
 
 
 class ConfirmForm(OnceForm, SeenForm):
@@ -110,10 +114,11 @@ async def verify(
 
 @router.post("/postpone", dependencies=[PRESSED_ONCE])
 async def postpone(
-    session_id: Id, body: Annotated[TimeForm, Form()], actor: CanWork, locked: LockedForWork, db: WriteSession
+    session_id: Id, body: Annotated[PostponeForm, Form()], actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> Response:
+    at, seen = _moment(actor, body), body.model_dump(include={"node", "flow", "after_step"})
     with _at_its_field(body):
-        await api.postpone(session_id, PostponeIn(look_again_at=_moment(actor, body)), actor, locked, db)
+        await api.postpone(session_id, PostponeIn(**seen, look_again_at=at), actor, loaded, db)
     return go_to(f"/sessions/{session_id}", "Put off. You are reminded then.")
 
 

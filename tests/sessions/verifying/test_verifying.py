@@ -171,6 +171,18 @@ async def test_its_owner_is_reminded_and_again_when_it_was_put_off(
     assert [one["settled"] is None for one in _again(client, company)] == [True, False]
 
 
+def test_who_puts_off_a_fix_that_is_no_longer_the_one_they_saw_is_told(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    seen = apply_fix(client, company, session_id).json()["step_count"]
+    post(client, company, f"{session_id}/verify/fail").raise_for_status()
+    waits = apply_fix(client, company, session_id).json()
+    refused = post(client, company, f"{session_id}/verify/postpone", look_again_at=_in(days=3), after_step=seen)
+    assert (refused.status_code, read(client, company, session_id)) == (409, waits)
+    later = {"look_again_at": _in(days=3), "after_step": waits["step_count"]}
+    assert post(client, company, f"{session_id}/verify/postpone", **later).status_code == 200
+
+
 async def test_a_time_that_was_chosen_several_times_reminds_once(
     client: TestClient, company: Company, session_id: str, settings: Settings, database: Database
 ) -> None:

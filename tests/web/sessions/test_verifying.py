@@ -85,6 +85,20 @@ def test_it_is_put_off_and_did_not_help(session_path: tuple[TestClient, str]) ->
     assert "It fell over." in html
 
 
+def test_a_form_that_puts_a_fix_off_is_about_that_fix(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    send(browser, f"{path}/verify", "/verify", **FIX)
+    earlier = browser.get(f"{path}/verify")
+    send(browser, path, "/verify/failed")
+    send(browser, f"{path}/verify", "/verify", **FIX)
+    waits = browser.get(f"/api/v1/ai-sessions/{path[10:]}").json()
+    later = f"{now() + timedelta(days=4):%Y-%m-%dT%H:%M}"
+    refused = send(browser, earlier, "/verify/postpone", other=later)
+    assert (refused.status_code, "The session has moved on." in refused.text) == (409, True)
+    after = browser.get(f"/api/v1/ai-sessions/{path[10:]}").json()
+    assert after["look_again_at"] == waits["look_again_at"]
+
+
 def test_a_time_that_is_over_is_refused_at_its_field_and_nothing_is_lost(
     session_path: tuple[TestClient, str],
 ) -> None:
