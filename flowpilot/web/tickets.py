@@ -29,7 +29,7 @@ from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionOut, SessionRow
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.render import Part, render
-from flowpilot.web.sessions.resolved import ResolvedSession, newest_resolved
+from flowpilot.web.sessions.earlier.resolved import ResolvedSession, newest_resolved
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 

@@ -22,7 +22,7 @@ from flowpilot.sessions.schemas import SessionIn
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.sessions.resolved import ResolvedSession, newest_resolved
+from flowpilot.web.sessions.earlier.resolved import ResolvedSession, newest_resolved
 from flowpilot.web.tickets import open_sessions
 
 _LONGEST = {"psa_ticket_id": 200, "client_name": 200, "problem_summary": 10_000}

@@ -4,19 +4,18 @@ from flowpilot.http.routers import collect
 from flowpilot.web.sessions import (
     actions,
     changes,
-    edits,
-    escalate,
     facts,
     flow,
     listing,
     new,
     note,
     pages,
-    recalled,
-    removal,
     suggestions,
     verifying,
 )
+from flowpilot.web.sessions.earlier import similar
+from flowpilot.web.sessions.edits import removal, steps
+from flowpilot.web.sessions.escalating import form as escalating
 
 # The path of the first would also match that of one session.
 router = collect(
@@ -28,10 +27,10 @@ router = collect(
     flow,
     actions,
     verifying,
-    escalate,
-    edits,
+    escalating,
+    steps,
     removal,
-    recalled,
+    similar,
     facts,
     suggestions,
 )

@@ -11,7 +11,7 @@ from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.sessions.suggestions.schemas import DismissalIn, RestoredIn, ResultIn
-from flowpilot.web.questions import FromForm, back_to
+from flowpilot.web.handoffs.back import FromForm, back_to
 from flowpilot.web.refused.twice import PRESSED_ONCE
 
 router = APIRouter(prefix="/handoffs/{handoff_id}/suggestions", include_in_schema=False)

@@ -35,8 +35,8 @@ from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import FieldsChangedError
 from flowpilot.web.people import assignees
 from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.sessions.escalating.needed import Lack, lacks, missing_fields, needed
 from flowpilot.web.sessions.facts import Recognised
-from flowpilot.web.sessions.needed import Lack, lacks, missing_fields, needed
 from flowpilot.web.uploads import FilesForm, SentFiles
 
 router = APIRouter(prefix="/sessions/{session_id}/escalate", include_in_schema=False)
