@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
 
 from flowpilot.demo.seed import DEMO_PASSWORD
 from flowpilot.handoffs.models import HandoffEventKind
@@ -179,9 +179,17 @@ def test_a_page_of_a_time_before_a_backup_was_restored_is_loaded_again(desk: Des
     senior.add_init_script(WATCH)
     caller = senior.locator("main").get_attribute("data-caller")
     said = f'event: hello\ndata: {{"number": 1, "reset": true, "caller": "{caller}"}}\n\n'
-    senior.route(
-        f"**{STREAM}?*", lambda route: route.fulfill(content_type="text/event-stream", body=said), times=1
-    )
+    pages: list[Request] = []
+    senior.on("request", lambda request: pages.append(request) if request.is_navigation_request() else None)
+
+    def answer(route: Route) -> None:
+        """Every stream of the first page, which may leave one for another that watches more."""
+        if len(pages) == 1:
+            route.fulfill(content_type="text/event-stream", body=said)
+        else:
+            route.continue_()
+
+    senior.route(f"**{STREAM}?*", answer)
     senior.goto("/handoffs")
     # A function, because the page's policy refuses an expression that is evaluated at a later look.
     senior.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
