@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +31,12 @@ REPORTS = {
     "psa-metrics": f"{BASE}/psa-metrics",
     "escalations": f"{BASE}/escalations",
     "knowledge-gaps": f"{BASE}/knowledge-gaps",
+}
+SESSIONS = "/api/v1/ai-sessions"
+SEARCHES = {
+    "search: a ticket, about 1 of 5,000 sessions": "t4711",
+    "search: two words, 1 of 100": "certificate mailbox",
+    "search: words of most sessions": "driver cable",
 }
 HEALTHZ = "GET /healthz"
 COUNT = "SELECT count(*)"
@@ -102,12 +108,14 @@ def _round(
     """Everything once. The catalogue comes first: a minute's first request also notes that the key is used."""
     client.headers.update(bearer(key))
     client.get(CATALOGUE).raise_for_status()
-    yield HEALTHZ, _get(client, "/healthz")
+    yield HEALTHZ, _get(client, "/healthz", {})
     yield COUNT, _count(runtime, account)
     for report, path in REPORTS.items():
-        yield report, _get(client, path)
+        yield report, _get(client, path, PERIOD)
         if with_naive and report in naive.STATEMENTS:
             yield naive_of(report), _plainest(runtime, account, report)
+    for search, words in SEARCHES.items():
+        yield search, _get(client, SESSIONS, {"q": words})
 
 
 def naive_of(report: str) -> str:
@@ -115,9 +123,9 @@ def naive_of(report: str) -> str:
     return f"naive {report}"
 
 
-def _get(client: httpx2.Client, path: str) -> float:
+def _get(client: httpx2.Client, path: str, asked: Mapping[str, str]) -> float:
     started = time.perf_counter()
-    response = client.get(path, params=PERIOD)
+    response = client.get(path, params=asked)
     milliseconds = 1000 * (time.perf_counter() - started)
     response.raise_for_status()
     return milliseconds

@@ -32,6 +32,8 @@ from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.reading import listing
 from flowpilot.sessions.reading.listing import SessionQuery
 from flowpilot.sessions.runs.progress import progress_of
+from flowpilot.sessions.search.reading import found_in
+from flowpilot.sessions.search.schemas import FoundSession, found_session
 from flowpilot.sessions.steps.schemas import StepIn
 from flowpilot.sessions.suggestions.queries import suggestions_for
 from flowpilot.sessions.transitions import Action
@@ -87,14 +89,17 @@ async def list_sessions(
     db: ReadSession,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> ListPage[schemas.SessionRow]:
-    """The account's sessions, newest first."""
-    rows = await listing.sessions(db, actor.account_id, filter_, limit + 1, cursor)
-    runs = [session for session, _, type_ in rows if type_ == PROCEDURAL]
+) -> ListPage[FoundSession]:
+    """The account's sessions, newest first; with `q`, each says where it has the words."""
+    listed = await listing.sessions(db, actor.account_id, filter_, limit + 1, cursor)
+    runs = [session for session, _, type_ in listed.rows if type_ == PROCEDURAL]
     progress = await progress_of(db, actor.account_id, runs)
-    return list_page(
-        [schemas.session_row(session, name, progress.get(session.id)) for session, name, _ in rows], limit
+    found = await found_in(db, actor.account_id, listed.question, [session for session, *_ in listed.rows[:limit]])
+    rows = (
+        (schemas.session_row(session, name, progress.get(session.id)), found.get(session.id))
+        for session, name, _ in listed.rows
     )
+    return list_page([found_session(row, where) for row, where in rows], limit)
 
 
 @router.get("/{session_id}")

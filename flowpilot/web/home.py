@@ -1,7 +1,7 @@
 """Home: my open sessions, the head of the queue, my notifications, and a form to start a session."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -42,9 +42,9 @@ class Home(Page):
     """What waits for the person, and a form to start a session. `came_back`: how, by the session's id."""
 
     template: ClassVar[str] = "home.html"
-    sessions: list[SessionRow]
+    sessions: Sequence[SessionRow]
     came_back: Mapping[uuid.UUID, Outcome]
-    unassigned: list[SessionRow]
+    unassigned: Sequence[SessionRow]
     waiting: WaitingPage | None
     queue: QueuePage
     clients: list[ClientRow]

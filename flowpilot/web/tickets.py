@@ -216,7 +216,7 @@ async def show_sessions(
     return render(request, page)
 
 
-async def open_sessions(actor: CanWork, db: ReadSession, ticket: str) -> list[SessionRow]:
+async def open_sessions(actor: CanWork, db: ReadSession, ticket: str) -> Sequence[SessionRow]:
     """The open sessions on a ticket, the newest first."""
     if not ticket.strip():
         return []

@@ -34,6 +34,7 @@ PAGES = [
     "/sessions?status=active&q=set+up+and+handed+over > .card-table a > a[href$='/remove']",
     "/sessions/new?ticket=99&text=The+printer+is+offline",
     "/sessions?status=abandoned&q=no+such+words",
+    "/sessions?q=printer+re",
     "/handoffs",
     "/handoffs?state=closed",
     "/handoffs > .handoff-title",

@@ -20,7 +20,7 @@ from flowpilot.sessions.following.followed import TYPE_FOLLOWED
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
 from flowpilot.sessions.reading.tickets import ticket_key
-from flowpilot.sessions.search.asking import look_for
+from flowpilot.sessions.search.asking import Question, look_for
 from flowpilot.sessions.search.models import SessionText
 
 
@@ -75,12 +75,21 @@ async def _filter(actor: CanView, asked: Annotated[SessionListQuery, Query()]) -
 SessionQuery = Annotated[SessionFilter, Depends(_filter)]
 
 
+@dataclass(frozen=True, slots=True)
+class ListedSessions:
+    """Sessions with the names and types of what they follow, newest first, and what was looked for in them."""
+
+    rows: Sequence[Row[AISession, str, str]]
+    question: Question | None = None
+
+
 async def sessions(
     db: ReadDb, account_id: uuid.UUID, filter_: SessionFilter, limit: int, before: uuid.UUID | None
-) -> Sequence[Row[AISession, str, str]]:
-    """Sessions with the names and types of what they follow, newest first; with `before`, only older ones."""
-    if filter_.text is not None and not await look_for(db, account_id, filter_.text):
-        return []
+) -> ListedSessions:
+    """The sessions that the filter leaves; with `before`, only older ones."""
+    question = None if filter_.text is None else await look_for(db, account_id, filter_.text)
+    if filter_.text is not None and question is None:
+        return ListedSessions([])
     query = (
         select(AISession, Flow.name, TYPE_FOLLOWED)
         .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
@@ -98,7 +107,7 @@ async def sessions(
         same_moment = and_(AISession.created_at == mark.scalar_subquery(), AISession.id < before)
         query = query.where(or_(older, same_moment))
     query = query.order_by(AISession.created_at.desc(), AISession.id.desc()).limit(limit)
-    return (await db.execute(query)).all()
+    return ListedSessions((await db.execute(query)).all(), question)
 
 
 def _filtered(

@@ -1,7 +1,8 @@
 """What is looked for, as PostgreSQL understands it."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from flowpilot.clients.queries import names_of_clients
 from flowpilot.db.session import ReadDb
@@ -12,19 +13,27 @@ from flowpilot.sessions.search.words import words_in
 Named = tuple[uuid.UUID, str]
 
 
-async def look_for(db: ReadDb, account_id: uuid.UUID, text: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The words that are looked for, and what everybody is called whose name may have them."""
+
+    words: Sequence[str]
+    names: Mapping[uuid.UUID, str]
+
+
+async def look_for(db: ReadDb, account_id: uuid.UUID, text: str) -> Question | None:
     """From now on, this transaction sees the words of those sessions alone that have all words of the text.
 
-    Returns: False if the text has no words, so that there is nothing to look for.
+    Returns: None if the text has no words, so that there is nothing to look for.
     """
     words = words_in(text)
     if not words:
-        return False
+        return None
     named = [*await names_of_all(db, account_id), *await names_of_clients(db, account_id)]
     # It has letters, digits and dashes, and what `query_of` puts between them: nothing that ends a literal.
     query = query_of(words, named)
     await (await db.connection()).exec_driver_sql(f"SET LOCAL app.search = '{query}'")
-    return True
+    return Question(words, dict(named))
 
 
 def query_of(words: Sequence[str], named: Iterable[Named]) -> str:

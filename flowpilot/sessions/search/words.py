@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flowpilot.sessions.edits.words import written
 from flowpilot.sessions.models import AISession, AISessionStep
@@ -30,8 +30,13 @@ def plain(text: str) -> str:
 
 def words_in(*texts: str) -> list[str]:
     """The different words of the texts, in their order. `SRV-01` are two."""
-    found = (word[:MAX_LETTERS] for text in texts for word in _WORD.findall(plain(text)))
+    found = (word for text in texts for _, _, word in plain_words(plain(text)))
     return list(dict.fromkeys(found))
+
+
+def plain_words(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where each word of a plain text begins and ends, and as much of it as is stored."""
+    return ((one.start(), one.end(), one[0][:MAX_LETTERS]) for one in _WORD.finditer(text))
 
 
 def stored(texts: Iterable[str], ids: Iterable[uuid.UUID | None]) -> str:

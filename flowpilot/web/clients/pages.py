@@ -1,6 +1,7 @@
 """Clients: the list, and one client with its sessions."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode
@@ -52,8 +53,8 @@ class Client(Page):
 
     template: ClassVar[str] = "clients/client.html"
     client: ClientOut
-    open: list[SessionRow]
-    recent: list[SessionRow]
+    open: Sequence[SessionRow]
+    recent: Sequence[SessionRow]
     may_map: bool
     step_notes: list[StepNoteOut]
 

@@ -17,7 +17,7 @@ from flowpilot.identity.auth import ReadSession
 from flowpilot.sessions import api
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.reading.listing import SessionFilter
-from flowpilot.sessions.schemas import SessionRow
+from flowpilot.sessions.search.schemas import FoundSession
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
@@ -55,7 +55,7 @@ class Sessions(Page):
     """The account's sessions, and the clients that they can be narrowed to."""
 
     template: ClassVar[str] = "sessions/list.html"
-    found: ListPage[SessionRow]
+    found: ListPage[FoundSession]
     asked: SessionsQuery
     clients: list[ClientRow]
 

@@ -11,7 +11,7 @@ from tests.clients.calls import send, session_for
 from tests.company import Company
 from tests.sessions.edits.helpers import edit, newest
 from tests.sessions.flows import SESSIONS, post, publish_printer_flow, start, start_by_request, take
-from tests.sessions.search.helpers import found, make_findable
+from tests.sessions.search.helpers import found, found_in, make_findable
 
 
 def _begin(client: TestClient, company: Company, **about: Any) -> str:
@@ -66,15 +66,30 @@ def test_other_words_find_nothing(client: TestClient, company: Company, words: s
 def test_words_are_found_wherever_somebody_wrote_them(client: TestClient, company: Company) -> None:
     publish_printer_flow(client, company)
     session = start(
-        client, company, problem_summary="Printer\nprints nothing since Tuesday.", psa_ticket_id="T-4711"
+        client,
+        company,
+        problem_summary="Printer\nprints nothing since Tuesday.\nIn colour, too.",
+        psa_ticket_id="T-4711",
     )
     own_id = session["id"]
     take(client, company, own_id, free_text="Perhaps, it blinks in amber")
     take(client, company, own_id, choice="No")
     take(client, company, own_id, outcome="It prints", note="Fuse replaced")
     post(client, company, f"{own_id}/resolve", summary="A blown fuse of the strip").raise_for_status()
-    for words in ("tuesday", "amber", "replaced fuse", "blown tuesday", "4711", "t-4711 printer"):
+    for words, places in {
+        "tuesday": {"title": "Printer prints nothing since [Tuesday]"},
+        "tuesday colour": {"body": "Printer prints nothing since [Tuesday]. In [colour], too."},
+        "amber": {"note": "Perhaps, it blinks in [amber]"},
+        "replaced fuse": {"note": "[Fuse] [replaced]"},
+        "blown tuesday": {
+            "title": "Printer prints nothing since [Tuesday]",
+            "resolution": "A [blown] fuse of the strip",
+        },
+        "4711": {"ticket": "T-[4711]"},
+        "t-4711 printer": {"title": "[Printer] prints nothing since [Tuesday]", "ticket": "[T]-[4711]"},
+    }.items():
         assert found(client, company, words) == [own_id], words
+        assert found_in(client, company, words) == places
     # What the flow says is the same in all its sessions.
     assert found(client, company, "switch") == []
 
@@ -84,6 +99,7 @@ def test_clients_and_people_are_found_by_what_they_are_called_now(client: TestCl
     other_id, client_id = new["client"]["id"], old["client"]["id"]
     [[name]] = company.query("SELECT name FROM users WHERE id = %s", company.users[Role.ENGINEER])
     assert found(client, company, "hofer chair") == [old["id"]]
+    assert found_in(client, company, "hofer") == {"client": "[Höfer] AG"}
     assert found(client, company, f"hofer {name}") == ([old["id"]] if name else [])
     send(client, company, "PATCH", f"/{client_id}", name="Initech").raise_for_status()
     assert found(client, company, "initech") == [old["id"]]
@@ -105,6 +121,7 @@ def test_people_are_those_who_started_it_or_wrote_in_it(client: TestClient, comp
     make_findable(company)
     assert sorted(found(client, company, "bronte zoe")) == sorted([theirs, helped])
     assert found(client, company, "zoe chair") == [helped]
+    assert found_in(client, company, "zoe chair") == {"title": "The [chair]", "person": "[Zoë] Brontë"}
 
 
 def test_what_was_corrected_or_struck_is_found_as_it_reads_now(client: TestClient, company: Company) -> None:
@@ -112,6 +129,7 @@ def test_what_was_corrected_or_struck_is_found_as_it_reads_now(client: TestClien
     note = newest(take(client, company, own_id, free_text="Restarted the spooler"), "note")
     edit(client, company, note, "correct", text="Restarted the router")
     assert (found(client, company, "spooler"), found(client, company, "router")) == ([], [own_id])
+    assert found_in(client, company, "router") == {"note": "Restarted the [router]"}
     edit(client, company, note, "strike")
     assert found(client, company, "router") == []
     answer = {"problem_summary": "Something else", "psa_ticket_id": "77"}
