@@ -41,6 +41,7 @@ def wire_features() -> None:
     removal.sent_hooks[:] = [list_sent]
     removal.hooks[:] = [overwrite_messages, overwrite_handoffs, overwrite_proposals, empty_cases]
     hooks.on_set_aside[:] = [following.set_aside]
+    hooks.on_set_aside_again[:] = [following.set_aside_again]
     hooks.on_answered[:] = [following.take_up_again]
     hooks.holds_again[:] = [following.holds_again]
     hooks.on_due[:] = [session_notices.ask_to_look_again]

@@ -183,6 +183,14 @@ def resume(handoff: SessionHandoff, lease_ends: datetime | None, reason: str) ->
     return NewEvent(HandoffEventKind.RESUMED, {"holder": str(handoff.claimed_by), "reason": reason})
 
 
+def set_aside_again(
+    handoff: SessionHandoff, by: uuid.UUID | None, applied_at: datetime, waiting_for: str
+) -> NewEvent:
+    """Set it aside as it was before somebody said by mistake that the fix, applied then, did not help."""
+    closed = close(handoff, by, Outcome.PARKED, applied_at, waiting_for, has_a_fix=True)
+    return NewEvent(closed.kind, {**closed.content, "again": True})
+
+
 def stays_closed(handoff: SessionHandoff) -> None:
     """It has ended when a fix set it aside, because its holder does not hold the session any more."""
     acted_at, closed_at = handoff.claimant_action_at, handoff.closed_at

@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_
 
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions, leases, policy
-from flowpilot.handoffs.acting.claimants import NO_ACTION
+from flowpilot.handoffs.acting.claimants import NO_ACTION, is_action
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.keeping import close_open, lock_where, record_event
 from flowpilot.handoffs.models import Outcome, SessionHandoff
@@ -75,6 +75,35 @@ async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, a
 async def set_aside(db: Db, session: AISession, by: uuid.UUID | None, at: datetime, waiting_for: str) -> None:
     """A fix was applied and has to prove itself: there is nothing to hand over meanwhile."""
     await close_open(db, LockedSession(session, at), by, Outcome.PARKED, waiting_for, has_a_fix=True)
+
+
+async def set_aside_again(
+    db: Db, session: AISession, by: uuid.UUID | None, at: datetime, waiting_for: str
+) -> None:
+    """The fix waits again: whoever holds the handoff for it waits, too, as before.
+
+    One that had stayed closed is one again that waits: what its claimant did since is an action of theirs.
+    """
+    assert session.fix_applied_at is not None
+    stayed = (*policy.was_set_aside(session), SessionHandoff.claimed_by.is_not(None))
+    awaiting = (*stayed, SessionHandoff.claimant_action_at.is_(None))
+    for handoff in await lock_where(db, session.account_id, session.id, *awaiting):
+        history = await read_session(db, session.account_id, session.id)
+        await _find_claimants_action(db, handoff, history)
+    for handoff in await lock_where(db, session.account_id, session.id, SessionHandoff.closed_at.is_(None)):
+        event = decisions.set_aside_again(handoff, by, session.fix_applied_at, waiting_for)
+        await record_event(db, handoff, event, by, at)
+
+
+async def _find_claimants_action(db: Db, handoff: SessionHandoff, history: SessionHistory) -> None:
+    assert handoff.claimed_at is not None
+    own = (step for step in history.steps if step.actor_id == handoff.claimed_by)
+    actions = [step for step in own if is_action(step.kind, step.created_at, handoff.claimed_at, None)]
+    if actions:
+        handoff.claimant_action_at = min(step.created_at for step in actions)
+        hours = await hours_history(db, handoff.account_id)
+        handoff.claimant_work_seconds = work_seconds(handoff.claimed_at, handoff.claimant_action_at, hours)
+        await db.flush()
 
 
 async def holds_again(db: Db, session: AISession) -> bool:

@@ -135,6 +135,9 @@ def _end(context: EventContext) -> tuple[str, str]:
     if outcome == Outcome.SENT_BACK:
         why = sentence(note or "no reason was given")
         return "Sent back", f"{actor} has sent “{problem}” back: {why} Add it, and escalate again."
+    if event.content.get("has_a_fix") and event.content.get("again"):
+        text = f"{actor} has taken back that the fix for “{problem}” did not help. It waits for {sentence(note)}"
+        return "The fix waits again", text
     if event.content.get("has_a_fix"):
         return "A fix was applied", f"{actor} has applied a fix for “{problem}”, and waits for {sentence(note)}"
     end = sentence(_ENDS.get(outcome or context.handoff.outcome or "", "closed"))

@@ -29,6 +29,8 @@ on_edit: list[Edited] = []
 on_removal: list[Edited] = []
 # A fix was applied and has to prove itself: the reason is what it waits for, which the session does not say yet.
 on_set_aside: list[Ended] = []
+# It waits again, because it was taken back that it did not help: the reason is what it waits for.
+on_set_aside_again: list[Ended] = []
 # It is time to look at it again.
 on_due: list[Waited] = []
 # It waits no more, or until another time: called before the others, which say what comes instead.

@@ -28,6 +28,7 @@ class Action(StrEnum):
     FAIL = "fail"
     HOLD_AGAIN = "hold_again"  # The same, or taking it back, where it had set aside what a senior holds.
     TAKE_BACK = "take_back"  # The step with the fix that waits, which ends the waiting.
+    WAIT_AGAIN = "wait_again"  # It was taken back that a fix did not help.
     MARK = "mark"  # A step with an item or a field, which more people may take.
     NOTE = "note"  # A step with words alone, which more people may take, too.
 
@@ -36,7 +37,7 @@ class Action(StrEnum):
 _OF_HANDOFFS = frozenset({Action.CLAIM, Action.RELEASE, Action.RETURN, Action.PARK, Action.HOLD_AGAIN})
 
 # Done to a step, through the step's own route.
-_OF_STEPS = frozenset({Action.TAKE_BACK})
+_OF_STEPS = frozenset({Action.TAKE_BACK, Action.WAIT_AGAIN})
 
 # What can be done once a fix was applied that has to prove itself, and not before.
 OF_WAITING = (Action.CONFIRM, Action.FAIL, Action.POSTPONE)
@@ -48,6 +49,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.STEP: SessionStatus.ACTIVE,
         Action.PAUSE: SessionStatus.PAUSED,
         Action.VERIFY: SessionStatus.PAUSED,
+        Action.WAIT_AGAIN: SessionStatus.PAUSED,
         Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,
     },
@@ -77,6 +79,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.RETURN: SessionStatus.ACTIVE,
         Action.PARK: SessionStatus.PAUSED,
         Action.VERIFY: SessionStatus.PAUSED,
+        Action.WAIT_AGAIN: SessionStatus.PAUSED,
         **_END,
     },
     SessionStatus.RESOLVED: {Action.REOPEN: SessionStatus.ACTIVE, Action.RATE: SessionStatus.RESOLVED},

@@ -245,7 +245,7 @@ def _check_first_action(session: dict[str, Any], handoff: dict[str, Any], steps:
 
 def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
     """The events alone say who holds the handoff, from when on, and whether it is closed."""
-    holder = since = closed_at = first = None
+    holder = since = closed_at = first = aside_at = None
     is_claimants = is_aside = False
     kinds = Counter(event["kind"] for event in events)
     assert events[0]["kind"] == "created"
@@ -275,6 +275,9 @@ def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
                 assert (first is None, is_claimants, event["actor_id"]) == (False, False, holder)
             case "closed":
                 closed_at, is_aside = event["created_at"], "has_a_fix" in event["content"]
+                # It was taken back that the fix did not help: as if it had never been held again meanwhile.
+                closed_at = aside_at if "again" in event["content"] else closed_at
+                aside_at = closed_at if is_aside else None
             case "resumed":
                 assert event["content"]["holder"] == str(holder)
                 closed_at, is_aside = None, False

@@ -23,15 +23,18 @@ from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions import starting, transitions
 from flowpilot.sessions.edits import service as edits
-from flowpilot.sessions.locking import LoadedSession
+from flowpilot.sessions.edits.record import became_of, records, waits_for
+from flowpilot.sessions.locking import steps_of
+from flowpilot.sessions.models import AISession, SessionStatus, StepKind
+from flowpilot.sessions.verifying.service import LOOK_AGAIN_JOB
 from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague, found_company, run
-from tests.handoffs.helpers import REASON, actor, check_laws, forget_jobs, worker_context
+from tests.handoffs.aside.acts import FIXING, Working
+from tests.handoffs.helpers import REASON, actor, check_laws, forget_jobs, jobs_of, worker_context
 from tests.sessions.flows import publish_printer_flow
 from tests.sessions.loading import load_for_work
 
-Working = Callable[[Db, Actor, LoadedSession], Awaitable[object]]
 Handling = Callable[[Db, Actor, uuid.UUID, datetime], Awaitable[object]]
 
 Lived = tuple[tuple[str, int, float], ...]
@@ -46,6 +49,7 @@ WORKING: dict[str, Working] = {
     "resume": sessions.resume,
     "resolve": lambda db, who, locked: sessions.resolve(db, who, locked, "The fuse."),
     "abandon": lambda db, who, locked: sessions.abandon(db, who, locked, "Enough."),
+    **FIXING,
 }
 HANDLING: dict[str, Handling] = {
     "claim": claims.claim,
@@ -67,6 +71,14 @@ CLAIMED = st.tuples(
     st.tuples(st.just("claim"), st.sampled_from([1, 2, 3]), SECONDS),
     DEEDS,
 )
+# A fix that waits, with what may happen to it, before and after somebody says what became of it.
+FIXED = st.tuples(
+    st.tuples(st.just("fix"), PEOPLE, SECONDS),
+    st.tuples(st.sampled_from([*FIXING, "text", *JOBS]), PEOPLE, SECONDS),
+    st.tuples(st.sampled_from(["fail", "fail", "worked", "take fix back"]), PEOPLE, SECONDS),
+    st.tuples(st.sampled_from([*FIXING, "text"]), PEOPLE, SECONDS),
+    st.tuples(st.just("take failure back"), PEOPLE, SECONDS),
+)
 # Chance can leave out a rare deed, so these come every time: a claim ends in each way that it can, and is
 # followed by another, and the session ends in each way.
 ENDS = ("release", "reassign", "expire") * 2
@@ -81,7 +93,19 @@ SURE: list[list[Lived]] = [
 ]
 # Closed without a step of the claimant's, handed over and claimed again: their step belongs to that claim.
 SURE.append([(("escalate", 0, 0.0), ("claim", 1, 0.0), ("close returned", 1, 0.0)), CLAIMED_AND_ACTED])
-HISTORIES = st.lists(DEEDS.map(lambda deed: (deed,)) | CLAIMED, min_size=1, max_size=12)
+# A senior's fix, said by mistake not to have helped: it waits again, whatever came before and comes after.
+MISTAKEN: Lived = (("fail", 3, 0.0), ("take failure back", 3, 0.0))
+FIXED_BY_SENIOR: Lived = (("escalate", 0, 0.0), ("claim", 1, 0.0), ("fix", 1, 0.0))
+SURE += [
+    [FIXED_BY_SENIOR, (("text", 1, 0.0), *MISTAKEN, ("text", 1, 0.0), (last, 1, 0.0))]
+    for last in ("worked", "fail", "take fix back")
+]
+SURE += [
+    [(("fix", 0, 0.0), ("put off", 0, 0.0), *MISTAKEN, ("correct wait", 0, 0.0), *MISTAKEN, ("worked", 0, 0.0))],
+    [(("escalate", 0, 0.0), ("fix", 0, 0.0), *MISTAKEN, ("fail", 0, 0.0), *CLAIMED_AND_ACTED)],
+    [FIXED_BY_SENIOR, (("fail", 1, 0.0), ("release", 1, 0.0), ("claim", 2, 0.0), ("take failure back", 2, 0.0))],
+]
+HISTORIES = st.lists(DEEDS.map(lambda deed: (deed,)) | CLAIMED | FIXED, min_size=1, max_size=12)
 
 
 @dataclass(frozen=True)
@@ -145,8 +169,34 @@ class History:
                     await HANDLING[deed](db, who, handoff.id, at)
         except FlowPilotError:
             return False
+        await self.check_waits()
         # The holder may claim again, and nothing happens.
         return deed != "claim" or handoff is None or handoff.claimed_by is None
+
+    async def session(self) -> AISession:
+        account_id = self.desk.company.id
+        query = select(AISession).where(AISession.account_id == account_id, AISession.id == self.session_id)
+        async with self.database.read(account_id) as db:
+            return (await db.scalars(query)).one()
+
+    async def check_waits(self) -> None:
+        """A fix that waits is one that counts, in its words of now, and somebody will be asked about it."""
+        account_id, session = self.desk.company.id, await self.session()
+        async with self.database.read(account_id) as db:
+            steps = await steps_of(db, account_id, self.session_id)
+        known = records(steps)
+        fixes = [step for step in steps if step.kind == StepKind.FIX and known.of(step).taken_back is None]
+        if session.look_again_at is None:
+            assert session.waiting_for is None
+            return
+        assert session.status == SessionStatus.PAUSED
+        assert (session.waiting_for, session.fix_applied_at) == (
+            waits_for(fixes[-1], known.of(fixes[-1])),
+            fixes[-1].created_at,
+        )
+        assert became_of(fixes[-1], steps) == []
+        reminders = [args["look_again_at"] for args in jobs_of(self.desk.company, LOOK_AGAIN_JOB)]
+        assert session.look_again_at.isoformat() in reminders
 
 
 def _surely(test: Callable[..., None]) -> Callable[..., None]:
@@ -184,8 +234,22 @@ async def _live(desk: Desk, database: Database, history: list[Lived]) -> tuple[u
         about = starting.NewSession("The printer prints nothing", flow_id=desk.flow_id)
         begun, _ = await starting.start(db, desk.people[0], about, start)
     lived = History(desk, database, begun.session.id, start)
-    done = [deed for deeds in history for deed in deeds if await lived.do(*deed)]
+    done, waits = list[tuple[str, int, float]](), dict[int, object]()
+    for deed in (one for deeds in history for one in deeds):
+        before = _wait(await lived.session()) if deed[0] == "fail" else None
+        if not await lived.do(*deed):
+            continue
+        done.append(deed)
+        waits[len(done)] = before
+        if deed[0] == "take failure back" and len(done) > 1 and done[-2][0] == "fail":
+            assert _wait(await lived.session()) == waits[len(done) - 1]
     return begun.session.id, [desk.people[person].user_id for deed, person, _ in done if deed == "claim"]
+
+
+def _wait(session: AISession) -> tuple[object, ...]:
+    """All that says that the session waits, and for what."""
+    wait = (session.status, session.owner_id, session.waiting_for, session.look_again_at, session.fix_applied_at)
+    return (*wait, session.resolved_at)
 
 
 def _check_variety(company: Company) -> None:
@@ -193,6 +257,8 @@ def _check_variety(company: Company) -> None:
     statuses = {row[0] for row in company.query("SELECT DISTINCT to_status FROM ai_session_status_changes")}
     assert statuses == {str(status) for status in transitions.TRANSITIONS}
     kinds = {kind for (kind,) in company.query("SELECT DISTINCT kind FROM handoff_events")}
-    assert {"released", "reassigned", "reminded", "expired", "first_action", "closed"} <= kinds
+    assert {"released", "reassigned", "reminded", "expired", "first_action", "closed", "resumed"} <= kinds
+    set_aside_again = "SELECT FROM handoff_events WHERE content ? 'again'"
+    assert len(company.query(set_aside_again)) >= 3
     again = "SELECT FROM handoff_events WHERE kind = 'claimed' GROUP BY handoff_id HAVING count(*) > 1"
     assert len(company.query(again)) > 5

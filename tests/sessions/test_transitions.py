@@ -121,11 +121,12 @@ def test_each_action_follows_the_table_or_is_refused_with_what_is_allowed(
 def test_what_is_not_a_transition_is_not_in_the_table() -> None:
     """To take changes who works on a session; a mark and a note are steps that more people may take.
 
-    Taking back is done to a step: tests/sessions/edits. Holding again follows from a fix that did not help.
+    Taking back is done to a step: tests/sessions/edits. Holding again follows from a fix that did not help, and
+    waiting again from taking that back: tests/handoffs/aside.
     """
     in_the_table = {action for actions in TRANSITIONS.values() for action in actions}
     assert set(Action) - {Action.TAKE, Action.MARK, Action.NOTE} == in_the_table
-    assert in_the_table - {Action.TAKE_BACK, Action.HOLD_AGAIN} == set(BODIES)
+    assert in_the_table - {Action.TAKE_BACK, Action.HOLD_AGAIN, Action.WAIT_AGAIN} == set(BODIES)
 
 
 def test_the_open_statuses_are_those_that_may_be_resolved() -> None:

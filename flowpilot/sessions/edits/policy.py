@@ -12,6 +12,7 @@ from flowpilot.errors import FlowPilotError, OutdatedError
 from flowpilot.identity.actor import Actor, ForbiddenError, Permission, missing_permission
 from flowpilot.sessions import path, policy, transitions
 from flowpilot.sessions.edits import decisions
+from flowpilot.sessions.edits.again import Change, fix_again
 from flowpilot.sessions.edits.record import Records, is_removed, records, text_key, text_now, waiting_fix
 from flowpilot.sessions.edits.words import written
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
@@ -53,6 +54,10 @@ class SessionWithSteps(Protocol):
     @property
     def run(self) -> Run:
         """What its flow asks to be done."""
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """Its changes of status; empty if they were not read, which no rule here needs."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,10 @@ class Editing:
             return []
         fallen = decisions.falling(self.trail, self.history.steps, step)
         return [one for one in fallen if one.kind != StepKind.ENTER]
+
+    def fix_again(self, step: AISessionStep) -> AISessionStep | None:
+        """The fix that waits again if the step is taken back. It takes the session's changes of status."""
+        return fix_again(step, self.history.steps, self.history.changes, self.known)
 
     def allowed(self, step: AISessionStep) -> list[StepAction]:
         """What the actor may do to the step."""

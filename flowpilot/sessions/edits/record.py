@@ -146,8 +146,12 @@ def worded(step: AISessionStep, known: Records) -> AISessionStep | None:
 
 def waiting_fix(session: AISession, steps: Sequence[AISessionStep]) -> AISessionStep | None:
     """The fix that has to prove itself now; None if none waits."""
-    fixes = [step for step in steps if step.kind == StepKind.FIX]
-    return fixes[-1] if session.look_again_at is not None and fixes else None
+    if session.look_again_at is None:
+        return None
+    # One that was applied later, and taken back, waits no more.
+    known = records(steps)
+    fixes = [step for step in steps if step.kind == StepKind.FIX and known.of(step).taken_back is None]
+    return fixes[-1] if fixes else None
 
 
 def became_of(fix: AISessionStep, steps: Sequence[AISessionStep]) -> list[AISessionStep]:

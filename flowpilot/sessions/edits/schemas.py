@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from flowpilot.attachments.schemas import AttachmentOut, attachments_in
 from flowpilot.http.fields import Body, EmptyIsNone, Words
+from flowpilot.sessions.edits.again import looks_again_at
 from flowpilot.sessions.edits.policy import Editing, StepAction
 from flowpilot.sessions.edits.record import (
     WAITING_FOR,
@@ -109,6 +110,11 @@ class StepOut(BaseModel):
     taken_back: EditedOut | None = None
     removed: RemovedOut | None = Field(default=None, description="Words of it were removed for good.")
     allowed: list[StepAction] = Field(default=[], description="What the caller may do to it now.")
+    waits_again: datetime | None = Field(
+        default=None,
+        description="If it says that a fix did not help: until when that waits again, if this is taken back. Null "
+        "if something has been done since, so that it does not wait again.",
+    )
     takes_back: list[uuid.UUID] = Field(default=[], description="The steps that are taken back with it.")
 
     @computed_field  # type: ignore[prop-decorator]
@@ -132,6 +138,7 @@ def back_of(editing: Editing) -> uuid.UUID | None:
 def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
     record, allowed = editing.known.of(step), editing.allowed(step)
     falls = editing.falling(step) if StepAction.TAKE_BACK in allowed else []
+    fix = editing.fix_again(step) if StepAction.TAKE_BACK in allowed else None
     return StepOut.model_validate(step).model_copy(
         update={
             "text": text_now(step, record),
@@ -144,6 +151,7 @@ def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
             "taken_back": _edited(record.taken_back),
             "removed": _removed(step, record),
             "allowed": allowed,
+            "waits_again": None if fix is None else looks_again_at(step, fix),
             "takes_back": [one.id for one in falls],
         }
     )

@@ -17,13 +17,16 @@ from flowpilot.identity.actor import Actor
 from flowpilot.sessions import hooks
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.edits import decisions, policy
+from flowpilot.sessions.edits.again import fix_again, looks_again_at
 from flowpilot.sessions.edits.policy import Editing, StepAction
-from flowpilot.sessions.edits.record import about, last_removal, waiting_fix, waits_for
+from flowpilot.sessions.edits.record import about, last_removal, records, waiting_fix, waits_for
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import EDITS, AISessionStep, StepKind
 from flowpilot.sessions.postings.renewing import renew_waiting
+from flowpilot.sessions.queries import changes_of
 from flowpilot.sessions.service import add_step, go_on
 from flowpilot.sessions.transitions import Action
+from flowpilot.sessions.verifying.service import wait_again
 
 
 class StepNotFoundError(NotFoundError):
@@ -97,15 +100,24 @@ async def strike(db: Db, actor: Actor, loaded: LoadedSession, step: AISessionSte
 async def take_back(db: Db, actor: Actor, loaded: LoadedSession, step: AISessionStep) -> None:
     """Take back a step, and the answers and outcomes that follow from it. Notes stay.
 
-    If it is the fix that waits, the session goes on, with the senior whose handoff it had set aside.
+    If it is the fix that waits, the session goes on, with the senior whose handoff it had set aside. If it says
+    that a fix did not help, and nothing has been done since, that waits again, and its handoff is set aside again.
     """
     policy.check(Editing(loaded, actor), step, StepAction.TAKE_BACK)
-    if step.kind != StepKind.FLOW:
+    if (fix := await _fix_again(db, loaded, step)) is not None:
+        await _edit(db, actor, loaded, decisions.take_back(loaded, step))
+        await wait_again(db, actor.user_id, loaded, fix, looks_again_at(step, fix))
+    elif step.kind != StepKind.FLOW:
         waits = step == waiting_fix(loaded.session, loaded.steps)
         await _edit(db, actor, loaded, decisions.take_back(loaded, step))
         if waits:
             await go_on(db, loaded, Action.TAKE_BACK, actor.user_id)
-        return
+    else:
+        await _take_back_flow(db, actor, loaded, step)
+
+
+async def _take_back_flow(db: Db, actor: Actor, loaded: LoadedSession, step: AISessionStep) -> None:
+    """Return to the flow that was left for this one."""
     earlier = await _tree_left(db, loaded, step)
     new = decisions.take_back(loaded, step, earlier)
     session, left = loaded.session, step.content
@@ -160,6 +172,15 @@ async def _edit(db: Db, actor: Actor, loaded: LoadedSession, new: NewStep) -> No
     await renew_waiting(db, loaded.session)
     for follow in hooks.on_edit:
         await follow(db, loaded.session, actor.user_id, loaded.moment)
+
+
+async def _fix_again(db: Db, loaded: LoadedSession, step: AISessionStep) -> AISessionStep | None:
+    """The fix that waits again if the step is taken back."""
+    if "fix" not in step.content:
+        return None
+    session = loaded.session
+    changes = await changes_of(db, session.account_id, session.id)
+    return fix_again(step, loaded.steps, changes, records(loaded.steps))
 
 
 async def _tree_left(db: Db, loaded: LoadedSession, step: AISessionStep) -> Tree | None:

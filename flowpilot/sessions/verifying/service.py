@@ -1,13 +1,22 @@
 """A fix that has to prove itself: it is applied, looked at again at a time, and then confirmed or not."""
 
+import uuid
 from datetime import datetime, timedelta
 
 from flowpilot.db.session import Db
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor
 from flowpilot.jobs import enqueue
-from flowpilot.sessions import decisions, policy, service
-from flowpilot.sessions.edits.record import FIX_WITHOUT_WORDS, records, text_now, waiting_fix
+from flowpilot.sessions import decisions, hooks, policy, service
+from flowpilot.sessions.edits.again import LOOK_AGAIN
+from flowpilot.sessions.edits.record import (
+    FIX_WITHOUT_WORDS,
+    WAITING_FOR,
+    records,
+    text_now,
+    waiting_fix,
+    waits_for,
+)
 from flowpilot.sessions.locking import LoadedSession, LockedSession
 from flowpilot.sessions.models import AISession, AISessionStep
 from flowpilot.sessions.runs.decisions import check_may_end
@@ -75,11 +84,28 @@ async def fail(db: Db, actor: Actor, loaded: LoadedSession, note: str) -> None:
     """It did not help: that stands on record, and the work goes on, with the senior who held it if one did."""
     policy.check(loaded.session, actor, Action.FAIL)
     tried = decisions.outcome_without_flow(fix_of(loaded), "Did not help")
+    assert loaded.session.look_again_at is not None
     tried.content["fix"] = str(_waiting(loaded).id)
+    tried.content[LOOK_AGAIN] = loaded.session.look_again_at.isoformat()
     if note:
         tried.content["note"] = note
     await service.add_step(db, loaded, actor.user_id, tried)
     await service.go_on(db, loaded, Action.FAIL, actor.user_id)
+
+
+async def wait_again(db: Db, by: uuid.UUID, loaded: LoadedSession, fix: AISessionStep, at: datetime) -> None:
+    """It was said by mistake that a fix did not help: it waits as it did before, and so does its handoff.
+
+    Args:
+        at: when it was to be looked at.
+    """
+    await service.transition(db, loaded, Action.WAIT_AGAIN, by, "It is not known yet whether the fix helped.")
+    session, waiting_for = loaded.session, waits_for(fix, records(loaded.steps).of(fix))
+    session.waiting_for = waiting_for or str(fix.content[WAITING_FOR])
+    session.look_again_at, session.fix_applied_at = at, fix.created_at
+    await _remind(db, session)
+    for follow in hooks.on_set_aside_again:
+        await follow(db, session, by, loaded.moment, session.waiting_for)
 
 
 def fix_of(loaded: LoadedSession) -> str:

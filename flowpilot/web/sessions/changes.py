@@ -235,6 +235,8 @@ def _edited_step(step: StepOut | None) -> str:
         return "a step"
     if step.kind == StepKind.NOTE or step.is_free_text:
         return "a note"
+    if "fix" in step.content:
+        return "that the fix did not help"
     if step.kind in _NAMED:
         return _NAMED[step.kind]
     # Without a node, somebody wrote what was tried, or the copilot did.

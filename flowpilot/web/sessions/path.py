@@ -142,9 +142,9 @@ def taken_back(session: SessionOut) -> str:
     by_id = {str(step.id): step for step in session.steps}
     taken = by_id[edit["step"]]
     more = with_it(session.steps[-1], session.steps)
-    ends = " The session goes on: nothing waits to be looked at." if _ended_waiting(session) else ""
+    after = _after_wait(session)
     stays = _stays([taken, *(by_id[one] for one in edit["also"])])
-    return f"Taken back: {in_words(taken)}{more}. {stays}{ends}"
+    return f"Taken back: {in_words(taken)}{more}. {stays}{after}"
 
 
 def with_it(edit: StepOut, steps: Sequence[StepOut]) -> str:
@@ -154,12 +154,15 @@ def with_it(edit: StepOut, steps: Sequence[StepOut]) -> str:
     return f", and {n_more} {'step' if n_more == 1 else 'steps'} after it" if n_more else ""
 
 
-def _ended_waiting(session: SessionOut) -> bool:
-    """Whether the newest step took back the fix that waited."""
+def _after_wait(session: SessionOut) -> str:
+    """What is said if the newest step took back the fix that waited, or that one did not help."""
     last = session.status_changes[-1] if session.status_changes else None
     if last is None or last.created_at != session.steps[-1].created_at:
-        return False
-    return last.from_status == SessionStatus.PAUSED != session.status
+        return ""
+    if session.waiting_fix is not None:
+        return " The fix waits again to be looked at."
+    ended = last.from_status == SessionStatus.PAUSED != session.status
+    return " The session goes on: nothing waits to be looked at." if ended else ""
 
 
 def _quoted(text: object) -> str:

@@ -67,12 +67,14 @@ def test_it_can_be_said_anew_what_solved_it(client: TestClient, company: Company
 def test_what_did_not_help_stands_on_record_and_the_work_goes_on(
     client: TestClient, company: Company, session_id: str
 ) -> None:
-    apply_fix(client, company, session_id)
+    waits = apply_fix(client, company, session_id).json()
     session = post(client, company, f"{session_id}/verify/fail", note="It fell over at night.").json()
     nothing = [session[name] for name in ("waiting_for", "look_again_at", "fix_applied_at")]
     assert (session["status"], nothing) == ("active", [None] * 3)
     applied, failed = session["steps"]
     tried = {"instruction": FIX["fix"], "outcome": "Did not help", "fix": applied["id"]}
+    at = datetime.fromisoformat(waits["look_again_at"])
+    assert datetime.fromisoformat(failed["content"].pop("look_again_at")) == at
     assert failed["content"] == tried | {"note": "It fell over at night."}
     assert (failed["text"], failed["text_name"]) == ("It fell over at night.", "note")
     assert node_of(take(client, company, session_id, choice="Yes")) == "queue"

@@ -177,3 +177,37 @@ def test_a_sub_flow_is_left_and_entered_again(client: TestClient, company: Compa
     assert "The flow that leads on here was taken back." in left.text
     again = send(browser, left, "/enter-again")
     assert "Is the account in the cloud?" in again.text
+
+
+FIX = {"fix": "Replaced the fuse.", "waiting_for": "a day without outages"}
+
+
+def _failure(html: str) -> tuple[str, str]:
+    """What the page says at the step that a fix did not help, and where that is taken back."""
+    # The fix before it says that this falls with it.
+    found = next(item for item in reversed(_steps(html)) if "Did not help" in item)
+    step = re.findall(r'id="step-([^"]+)">(?:(?!id="step-).)*Did not help', html, re.DOTALL)[-1]
+    return found, f"/steps/{step}/take-back"
+
+
+def test_taking_back_that_a_fix_did_not_help_says_before_that_it_waits_again(
+    session: tuple[TestClient, str],
+) -> None:
+    browser, path = session
+    send(browser, f"{path}/verify", "/verify", **FIX)
+    failed = send(browser, path, "/verify/failed")
+    said, take_back = _failure(failed.text)
+    assert re.search(r"The fix waits again, to be looked at [^.]+\. Take back", said)
+    waits = send(browser, failed, take_back)
+    assert "The fix waits again to be looked at." in waits.text
+    assert "Did it help?" in waits.text
+
+
+def test_it_says_before_that_it_does_not_if_something_was_done_since(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    send(browser, f"{path}/verify", "/verify", **FIX)
+    send(browser, path, "/verify/failed")
+    tried = send(browser, path, "/steps", outcome="Still nothing")
+    said, take_back = _failure(tried.text)
+    assert "Something was done since, so the fix does not wait again." in said
+    assert "Did it help?" not in send(browser, tried, take_back).text
