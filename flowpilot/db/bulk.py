@@ -34,7 +34,11 @@ def copy_rows(
     """COPY rows into a table, and return how many. Each row has its values in the order of the columns.
 
     PostgreSQL refuses COPY into a table with row security, so the rows go through a temporary table, and are
-    inserted from there under the policies like any others.
+    inserted from there under the policies like any others. They are counted instead of left to fail at a key that
+    is there already: an insert that may meet one is not made a COPY where the table is spread over machines.
+
+    Raises:
+        psycopg.errors.UniqueViolation: the table has some of them already.
     """
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     words = {"table": sql.Identifier(table), "draft": sql.Identifier(f"copy_{table}"), "names": names}
@@ -47,7 +51,14 @@ def copy_rows(
         with cursor.copy(sql.SQL("COPY {draft} ({names}) FROM STDIN").format(**words)) as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(sql.SQL("INSERT INTO {table} ({names}) SELECT {names} FROM {draft}").format(**words))
+        copied = cursor.rowcount
+        cursor.execute(
+            sql.SQL("INSERT INTO {table} ({names}) SELECT {names} FROM {draft} ON CONFLICT DO NOTHING").format(
+                **words
+            )
+        )
         count = cursor.rowcount
+        if count != copied:
+            raise psycopg.errors.UniqueViolation(f"{copied - count:,} of {copied:,} rows are in {table} already")
         cursor.execute(sql.SQL("DROP TABLE {draft}").format(**words))
     return count

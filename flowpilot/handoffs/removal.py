@@ -1,10 +1,11 @@
 """The copies of a session's words in its handoffs, their questions and their events."""
 
 import uuid
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select, text, tuple_
 
 from flowpilot.db.session import Db
 from flowpilot.handoffs.decisions import assess_again
@@ -86,7 +87,9 @@ def _of_edits(removal: Removal, edits: list[dict[str, Any]]) -> list[dict[str, A
 
 async def _of_events(db: Db, removal: Removal) -> Found:
     """Why it was released or closed. What solved it is said again in the event of that moment."""
-    mine = HandoffEvent.handoff_id.in_(_handoffs(removal))
+    handoffs = (await db.scalars(_handoffs(removal))).all()
+    await _begin_removal_of_events(db, handoffs)
+    mine = HandoffEvent.handoff_id.in_(handoffs)
     events = await overwrite(db, removal, HandoffEvent, ["content"], mine, author="actor_id")
     if removal.is_whole:
         moments = [(step.created_at, step.actor_id) for step in removal.steps]
@@ -95,6 +98,11 @@ async def _of_events(db: Db, removal: Removal) -> Found:
         events |= await overwrite(db, removal, HandoffEvent, ["content"], mine, same, clean=clean)
     copies = [Copy(f"Events of handoffs ({len(events)})", authors=events.authors)] if events else []
     return events.found(*copies)
+
+
+async def _begin_removal_of_events(db: Db, handoffs: Sequence[uuid.UUID]) -> None:
+    """Allow this transaction to overwrite the words of these handoffs' events, and of no others."""
+    await db.execute(text(f"SET LOCAL app.removing_from_handoffs = '{','.join(map(str, handoffs))}'"))
 
 
 def _handoffs(removal: Removal) -> Select[uuid.UUID]:

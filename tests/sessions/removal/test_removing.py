@@ -205,6 +205,20 @@ def test_postgresql_lets_words_be_overwritten_only_of_the_session_that_is_stated
         connection.rollback()
 
 
+@pytest.mark.parametrize(("states", "changed"), [("handoff", 1), ("nothing", 0), ("another", 0)])
+def test_postgresql_lets_words_be_overwritten_only_of_events_of_handoffs_that_are_stated(
+    company: Company, states: str, changed: int
+) -> None:
+    handoff = company.add("session_handoffs", session_id=company.add("ai_sessions"))
+    company.add("handoff_events", handoff_id=handoff, number=1, kind="created", content="{}")
+    stated = {"handoff": f"{uuid.uuid4()},{handoff}", "nothing": "", "another": str(uuid.uuid4())}[states]
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        connection.execute("SELECT set_config('app.removing_from_handoffs', %s, true)", [stated])
+        found = connection.execute("UPDATE handoff_events SET content = '{}'")
+        assert found.rowcount == changed
+        connection.rollback()
+
+
 @pytest.mark.parametrize(
     "change", ["content = '{}'", "kind = 'tick'", "created_at = now()", "actor_id = NULL", "position = 9"]
 )
