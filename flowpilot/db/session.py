@@ -1,4 +1,4 @@
-"""Database sessions: the first statement of every transaction sets its account."""
+"""Database sessions: every transaction begins in its account."""
 
 import select
 import uuid
@@ -36,13 +36,14 @@ class Db(ReadDb):
 
 
 @event.listens_for(_TenantSession, "after_begin")
-def _state_account(session: Session, _: SessionTransaction, connection: Connection) -> None:
+def _begin_in_account(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:  # A savepoint is in the account of its transaction.
+        return
+    # One round trip begins the transaction and states its account: the driver sends no BEGIN of its own.
     # Plain SET LOCAL, not set_config(): only the plain statement is forwarded to Citus workers.
     # It holds for this transaction alone, so a pooled connection cannot carry it to the next.
     account_id = session.info["account_id"]
-    words = []
-    if session.info["read_only"]:
-        words.append("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    words = ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" if session.info["read_only"] else "BEGIN"]
     if account_id is not None:
         words.append(_in_account(account_id))
     # psycopg returns times in the connection's time zone, and Python subtracts by the local clock.
@@ -103,8 +104,10 @@ class Database:
             max_overflow=0,
             pool_timeout=patience_seconds,
             pool_use_lifo=True,
+            use_native_hstore=False,  # No column is one, and the driver would ask each new server about it.
             hide_parameters=True,  # They may be password hashes, and errors are logged.
-            connect_args={"prepare_threshold": None, **LIVELINESS},
+            # Every session begins its transactions itself, in the account.
+            connect_args={"autocommit": True, "prepare_threshold": None, **LIVELINESS},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self._outages = OutageLog(registry)
