@@ -22,6 +22,7 @@ from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import render
 from flowpilot.web.sessions.pages import page_of
 from flowpilot.web.sessions.path import with_it
+from flowpilot.web.sessions.returned import WITH_A_HANDOFF
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 
@@ -78,6 +79,9 @@ _MOVES = {
     (SessionStatus.PAUSED, SessionStatus.PAUSED): "put off looking at it again",
 }
 _SENT_BACK = "sent the session back"
+
+# Whoever goes on has to know why.
+_BACK = frozenset((one, SessionStatus.ACTIVE) for one in (*WITH_A_HANDOFF, SessionStatus.RESOLVED))
 
 
 # What somebody did about a question, after their name; whose question it is, for the reader.
@@ -167,7 +171,7 @@ def what_happened(
         and not (steps and _comes_with(steps[-1], statuses[-1]))
         and (words := _status(statuses[-1], is_sent_back))
     ):
-        said.append(f"{_who(statuses[-1].actor_id, viewer, names)} {words}.")
+        said.append(sentence(f"{_who(statuses[-1].actor_id, viewer, names)} {words}"))
     return said
 
 
@@ -202,9 +206,10 @@ def _comes_with(step: StepOut, change: StatusChangeOut) -> bool:
 
 
 def _status(change: StatusChangeOut, is_sent_back: bool) -> str | None:
-    if is_sent_back and change.to_status == SessionStatus.ACTIVE:
-        return _SENT_BACK
     move = None if change.from_status is None else _MOVES.get((change.from_status, change.to_status))
+    if (change.from_status, change.to_status) in _BACK:
+        move = _SENT_BACK if is_sent_back and change.from_status in WITH_A_HANDOFF else move
+        return tidy(f"{move}: {change.reason}", _LENGTH) if change.reason else move
     return move or _STATUSES.get(change.to_status)
 
 

@@ -31,6 +31,7 @@ from flowpilot.web.sessions.digests import details_shown, facts_shown, rating_sh
 from flowpilot.web.sessions.facts import Recognised
 from flowpilot.web.sessions.flow import may_change_flow
 from flowpilot.web.sessions.path import PathStep, goes_back, path_of
+from flowpilot.web.sessions.returned import WITH_A_HANDOFF, came_back, comes_first, is_taken_up, reopened
 from flowpilot.web.sessions.tried import (
     failed_fix,
     is_at_the_end,
@@ -43,7 +44,6 @@ from flowpilot.web.sessions.tried import (
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 
 _AT_REST = {SessionStatus.PAUSED, SessionStatus.RESOLVED, SessionStatus.ABANDONED}
-_WITH_A_HANDOFF = {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +147,8 @@ class Session(Page):
 
     @property
     def given_back(self) -> StatusChangeOut | None:
-        """Why a senior gave or sent the session back, if nothing has become of it since."""
-        last = _returned(self.session)
+        """Why a senior gave or sent the session back, as long as it is worked on."""
+        last = came_back(self.session)
         # Who escalated it may also have taken it back out of the queue.
         is_theirs = last is not None and (
             last.from_status == SessionStatus.ESCALATED or self.sent_back is not None
@@ -158,7 +158,21 @@ class Session(Page):
     @property
     def came_back(self) -> HandoffOut | None:
         """The handoff with which it came back from a senior or out of the queue."""
-        return None if _returned(self.session) is None else self.last_handoff
+        return None if came_back(self.session) is None else self.last_handoff
+
+    @property
+    def reopened(self) -> StatusChangeOut | None:
+        """Why the session was reopened, as long as it is worked on."""
+        return reopened(self.session)
+
+    @property
+    def comes_first(self) -> StatusChangeOut | None:
+        """What was asked for when it came back, or was not solved, as long as nothing was done about it."""
+        return comes_first(self.session)
+
+    def is_taken_up(self, change: StatusChangeOut) -> bool:
+        """Whether something was done after a change."""
+        return is_taken_up(self.session, change)
 
     @property
     def set_aside(self) -> HandoffOut | None:
@@ -237,7 +251,7 @@ async def page_of(session_id: uuid.UUID, actor: Actor, db: ReadDb, frame: Frame)
 
 
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
-    if session.status not in _WITH_A_HANDOFF:
+    if session.status not in WITH_A_HANDOFF:
         return None
     return await _newest_handoff(actor, db, session, now)
 
@@ -247,15 +261,8 @@ async def _newest_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: da
     return None if handoff_id is None else await handoffs.read_handoff(handoff_id, actor, db, now)
 
 
-def _returned(session: SessionOut) -> StatusChangeOut | None:
-    """How the session came back from a senior or out of the queue, if nothing has become of it since."""
-    last = session.status_changes[-1] if session.status_changes else None
-    is_back = last is not None and last.from_status in _WITH_A_HANDOFF and last.to_status == SessionStatus.ACTIVE
-    return last if is_back else None
-
-
 def _was_escalated(session: SessionOut) -> bool:
-    return any(one.to_status in _WITH_A_HANDOFF for one in session.status_changes)
+    return any(one.to_status in WITH_A_HANDOFF for one in session.status_changes)
 
 
 async def _last_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:

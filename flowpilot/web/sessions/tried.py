@@ -2,13 +2,13 @@
 
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions.edits.schemas import StepOut
-from flowpilot.sessions.models import EDITS, MARKS, SessionStatus, StepKind
+from flowpilot.sessions.models import SessionStatus, StepKind
 from flowpilot.sessions.schemas import SessionOut
 from flowpilot.sessions.suggestions.models import SuggestionResult
 from flowpilot.sessions.suggestions.service import LABELS
 from flowpilot.sessions.transitions import Action
+from flowpilot.web.sessions.returned import SAYS_NOTHING_OF_IT, comes_first
 
-_SAYS_NOTHING_OF_IT = {StepKind.NOTE, *MARKS, *EDITS}
 _SOLVED = LABELS[SuggestionResult.SOLVED]
 
 _ENDED = {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
@@ -30,10 +30,14 @@ def is_at_the_end(session: SessionOut) -> bool:
 
 
 def is_unsolved(session: SessionOut) -> bool:
-    """Whether to resolve it is not what is offered first: a fix did not help, or the flow advises to escalate."""
+    """Whether to resolve it is not what is offered first.
+
+    A fix did not help, the flow advises to escalate, or it came back and nothing was done about that yet.
+    """
     here = session.current
     advises = here is not None and here.kind == NodeKind.ESCALATION
-    return bool(failed_fix(session)) or (is_at_the_end(session) and advises)
+    is_open_again = comes_first(session) is not None
+    return bool(failed_fix(session)) or (is_at_the_end(session) and (advises or is_open_again))
 
 
 def is_only_read(session: SessionOut) -> bool:
@@ -48,7 +52,7 @@ def what_is_next(session: SessionOut) -> str:
         return ""
     if here.returns_to:
         return "This sub-flow ends here"
-    is_decided = bool(failed_fix(session)) or session.look_again_at is not None
+    is_decided = bool(failed_fix(session) or comes_first(session)) or session.look_again_at is not None
     match here.kind:
         case NodeKind.RESOLUTION:
             return _ENDS if is_decided else "This should be solved now"
@@ -77,5 +81,5 @@ def _instruction(step: StepOut) -> str:
 
 def _last_outcome(session: SessionOut) -> StepOut | None:
     kept = set(session.standing)
-    steps = [one for one in session.steps if one.id in kept and one.kind not in _SAYS_NOTHING_OF_IT]
+    steps = [one for one in session.steps if one.id in kept and one.kind not in SAYS_NOTHING_OF_IT]
     return steps[-1] if steps and steps[-1].kind == StepKind.OUTCOME else None

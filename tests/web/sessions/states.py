@@ -203,6 +203,18 @@ def _given_back(desk: Desk) -> str:
     return session
 
 
+def _given_back_at_the_end(desk: Desk) -> str:
+    session = desk.begin("escalation")
+    desk.send(f"{desk.hold(session)}/close", desk.senior.headers, outcome="returned", note="Try the other one.")
+    return session
+
+
+def _reopened(desk: Desk) -> str:
+    session = _resolved(desk)
+    desk.send(f"{session}/reopen", reason="It jams again.")
+    return session
+
+
 def _sent_back(desk: Desk) -> str:
     session = desk.begin()
     desk.send(f"{desk.escalate(session)}/send-back", desk.senior.headers, reason="Which printer?")
@@ -269,6 +281,8 @@ _STORIES: dict[str, Callable[[Desk], str]] = {
     "a suggestion is dismissed": _dismissed,
     "a next step is dismissed": _dismissed_next_step,
     "given back": _given_back,
+    "given back at the end of its flow": _given_back_at_the_end,
+    "reopened": _reopened,
     "sent back": _sent_back,
     "at a checklist": _run,
     "at a checklist that is half done": _half_done_run,

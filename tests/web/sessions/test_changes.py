@@ -211,6 +211,18 @@ def test_who_gives_a_session_back_does_not_go_on_with_it(before: SessionStatus, 
     assert _said(statuses=(_change(before, SessionStatus.ACTIVE),)) == words
 
 
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (SessionStatus.RESOLVED, "Ana reopened the session: It jams again."),
+        (SessionStatus.ESCALATED, "Ana gave the session back: It jams again."),
+        (SessionStatus.PAUSED, "Ana goes on with the session."),
+    ],
+)
+def test_why_it_came_back_is_said(before: SessionStatus, words: str) -> None:
+    assert _said(statuses=(_change(before, SessionStatus.ACTIVE, "It jams again."),)) == words
+
+
 def test_a_rule_of_the_account_has_a_name_too() -> None:
     idle = StatusChangeOut(
         from_status=SessionStatus.ACTIVE,
@@ -230,7 +242,7 @@ def test_who_sends_it_back_out_of_the_queue_does_not_go_on_with_it(
     _, shown = changed(browser, shown)
     senior = join(client, company, "Kim")
     act(client, handoff, "send-back", senior.headers, reason="Which client?").raise_for_status()
-    assert changed(browser, shown)[0] == "Kim sent the session back."
+    assert changed(browser, shown)[0] == "Kim sent the session back: Which client?"
 
 
 def test_an_answer_is_announced_with_who_gave_it_and_only_once(

@@ -35,7 +35,12 @@ def _session(
     **said: Any,
 ) -> SessionOut:
     here: dict[str, Any] = {"kind": kind, "choices": choices, "outcomes": (), "returns_to": returns_to}
-    known: dict[str, Any] = {"status": SessionStatus.ACTIVE, "look_again_at": None, "steps": steps}
+    known: dict[str, Any] = {
+        "status": SessionStatus.ACTIVE,
+        "look_again_at": None,
+        "steps": steps,
+        "status_changes": [],
+    }
     known |= {"allowed": allowed, "standing": [one.id for one in steps]}
     construct: Any = SessionOut.model_construct
     current: Any = NodeOut.model_construct

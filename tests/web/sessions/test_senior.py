@@ -158,6 +158,8 @@ def test_it_is_given_back_with_a_reason_that_the_engineer_reads_first(
     )
     assert 'action="' + path + '/steps"' in page
     send(engineer, path, "/pause")
+    assert "gave this back" in engineer.get(path).text
+    engineer.post(f"{path}/escalate", data={"reason": "It is the red one."})
     assert "gave this back" not in engineer.get(path).text
 
 
