@@ -1,5 +1,6 @@
-"""A fix that has to prove itself: whoever works on its session is asked to look again."""
+"""A fix that has to prove itself, or a session that goes on again: whoever works on it is told."""
 
+import uuid
 from datetime import datetime
 
 from flowpilot.db.session import Db
@@ -46,6 +47,22 @@ async def tell_of_note(db: Db, session: AISession, step: AISessionStep) -> None:
     await notify(
         db, session.account_id, users, Notice(session.id, TroubleKind.NOTED, name, reason), step.created_at
     )
+
+
+async def tell_of_reopening(db: Db, session: AISession, by: uuid.UUID, now: datetime) -> None:
+    """Who it is with is told that it goes on, unless they did it themselves. Why is read there."""
+    if session.owner_id in {None, by}:
+        return
+    names = await names_of(db, session.account_id, filter(None, [session.owner_id, by]))
+    name = tidy(session.problem_summary, _LENGTH) or "A problem without a summary"
+    reason = f"{names.get(by) or 'Somebody'} has reopened “{name}”."
+    users = {user for user in names if user == session.owner_id}
+    await notify(db, session.account_id, users, Notice(session.id, TroubleKind.REOPENED, name, reason), now)
+
+
+async def settle_reopening(db: Db, session: AISession, _by: uuid.UUID | None, now: datetime, _reason: str) -> None:
+    """It has ended again: nobody needs to read any more that it goes on."""
+    await settle(db, session.account_id, [session.id], now)
 
 
 async def settle_waiting(db: Db, session: AISession, now: datetime) -> None:

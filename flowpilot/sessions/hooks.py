@@ -16,6 +16,7 @@ StepTaken = Callable[[Db, AISession, AISessionStep], Awaitable[None]]
 # By whom, when, and why, if somebody has said so.
 Ended = Callable[[Db, AISession, uuid.UUID | None, datetime, str], Awaitable[None]]
 Edited = Callable[[Db, AISession, uuid.UUID, datetime], Awaitable[None]]
+Reopened = Callable[[Db, AISession, uuid.UUID, datetime], Awaitable[None]]
 Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
 # By whom, when, when the fix was applied, and why somebody holds it again, if they do.
 Answered = Callable[[Db, AISession, uuid.UUID | None, datetime, datetime, str], Awaitable[None]]
@@ -23,6 +24,8 @@ Holds = Callable[[Db, AISession], Awaitable[bool]]
 
 on_step: list[StepTaken] = []
 on_end: list[Ended] = []
+# One that had ended is worked on again.
+on_reopened: list[Reopened] = []
 # A step, or a text of a handoff, was corrected, struck or taken back.
 on_edit: list[Edited] = []
 # Words of steps were removed for good. Their copies are overwritten already.

@@ -90,7 +90,7 @@ async def resume(db: Db, actor: Actor, locked: LockedSession) -> None:
         session.owner_id = actor.user_id
     await transition(db, locked, Action.RESUME, actor.user_id)
     if was_abandoned:
-        await idle.watch_again(db, locked.session, locked.moment)
+        await _goes_on_again(db, actor, locked)
 
 
 async def reopen(db: Db, actor: Actor, locked: LockedSession, reason: str) -> None:
@@ -100,7 +100,14 @@ async def reopen(db: Db, actor: Actor, locked: LockedSession, reason: str) -> No
     if not await still_works(db, session.account_id, session.owner_id):
         session.owner_id = actor.user_id
     await transition(db, locked, Action.REOPEN, actor.user_id, reason)
-    await idle.watch_again(db, session, locked.moment)
+    await _goes_on_again(db, actor, locked)
+
+
+async def _goes_on_again(db: Db, actor: Actor, locked: LockedSession) -> None:
+    """A session that had ended is worked on again, by whoever worked on it."""
+    await idle.watch_again(db, locked.session, locked.moment)
+    for follow in hooks.on_reopened:
+        await follow(db, locked.session, actor.user_id, locked.moment)
 
 
 async def resolve(db: Db, actor: Actor, loaded: LoadedSession, summary: str) -> None:

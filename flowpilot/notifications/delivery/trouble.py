@@ -32,7 +32,8 @@ _RETRIED = "Waiting messages are retried automatically."
 
 
 class TroubleKind(StrEnum):
-    """What asks for somebody: trouble with a route, a ticket system, a posting or a flow, or a fix that waits."""
+    """What asks for somebody: trouble with a route, a ticket system, a posting or a flow, a fix that waits, or a
+    session that goes on again."""
 
     CHANNEL_RESTS = "channel_rests"
     CHANNEL_GONE = "channel_gone"
@@ -42,6 +43,7 @@ class TroubleKind(StrEnum):
     FLOW_DOUBTED = "flow_doubted"
     LOOK_AGAIN = "look_again"
     NOTED = "noted"
+    REOPENED = "reopened"
 
 
 async def report(
@@ -132,6 +134,9 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID, created_at: dateti
             subject, path = f"A note on “{name}”", f"/sessions/{route_id}"
             what = f"{reason} The fix for “{name}” waits to be looked at."
             to_do = "Open the session to read it."
+        case TroubleKind.REOPENED:
+            subject, path = f"Reopened: “{name}”", f"/sessions/{route_id}"
+            what, to_do = f"{reason} It is with you.", "Open the session to go on with it."
         case TroubleKind.CHANNEL_GONE:
             subject = f"“{name}” is switched off"
             what = f"“{name}” was switched off on {when}. {reason}"
