@@ -1,7 +1,7 @@
 """Hold each row of a file to what the mapping reads from it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -65,13 +65,13 @@ class Checker:
             for column in self._columns
         }
 
-    def case_of(self, fields: list[str]) -> tuple[str | None, str | None]:
+    def case_of(self, fields: Sequence[str]) -> tuple[str | None, str | None]:
         """The id of a row's case and the number that people know it by, as far as a row that is wrong has them."""
         case = self._mapping.case
         texts = {
             column.name: fields[column.place]
             for column in self._columns
-            if column.name in {case.id, case.number} and column.place is not None
+            if column.name in {case.id, case.number} and column.place is not None and column.place < len(fields)
         }
         unknown = self._mapping.file.unknown
         known = {name: text for name, text in texts.items() if text not in unknown and "\0" not in text}

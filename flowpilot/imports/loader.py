@@ -12,7 +12,6 @@ from psycopg import Connection
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.merging import Statement, add_to
 from flowpilot.imports.case.model import Case, Row
 from flowpilot.imports.clients import Clients
@@ -82,7 +81,7 @@ def import_log(
         if earlier is None:
             run_id = begin(connection, account_id, digest, name or file.name, mapping, now, people or {})
             writing = _Writing(connection, account_id, run_id, mapping, now, summary, days)
-            _write(writing, on_progress, newest_first=staged.newest_first)
+            _write(writing, on_progress, staged)
             summary.first_day, summary.last_day = days.first, days.last
             finish(connection, account_id, run_id, now, summary)
             require_open(connection, account_id, to_the_end=True)
@@ -135,7 +134,7 @@ class _Batch:
             self.known.append((own_id, ticket))
 
 
-def _write(writing: _Writing, on_progress: OnProgress, *, newest_first: bool) -> None:
+def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
     connection, account_id, summary = writing.connection, writing.account_id, writing.summary
     known = find_known(connection, account_id, writing.mapping)
     summary.cases_already_here = known.cases_dropped
@@ -143,7 +142,7 @@ def _write(writing: _Writing, on_progress: OnProgress, *, newest_first: bool) ->
     people = People(connection, account_id)
     clients = Clients(connection, account_id, writing.now)
     statements = Statements(connection, account_id)
-    for rows, batch in _batches(connection, writing.mapping, known, newest_first=newest_first):
+    for rows, batch in _batches(connection, writing.mapping, known, staged):
         _write_new(writing, batch.new, people, clients)
         _write_known(writing, batch, statements, people, clients)
         add_statements(connection, account_id, writing.run_id, writing.mapping, batch.said)
@@ -200,13 +199,13 @@ def _count_tables(connection: Connection) -> None:
 
 
 def _batches(
-    connection: Connection, mapping: Mapping, known: KnownTickets, *, newest_first: bool
+    connection: Connection, mapping: Mapping, known: KnownTickets, staged: Staged
 ) -> Iterator[tuple[int, _Batch]]:
     """The cases in batches of a few thousand rows, each with the number of rows read so far."""
     done = written = 0
     batch = _Batch()
-    for ticket, rows in staged_cases(connection, mapping, newest_first=newest_first):
-        batch.add(build_case(ticket, rows, mapping), ticket, rows, known.sessions.get(ticket))
+    for ticket, rows, case in staged_cases(connection, mapping, staged):
+        batch.add(case, ticket, rows, known.sessions.get(ticket))
         done += len(rows)
         if done - written >= _BATCH_ROWS:
             yield done, batch

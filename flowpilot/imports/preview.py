@@ -11,9 +11,8 @@ from psycopg import Connection
 from psycopg.errors import QueryCanceled
 
 from flowpilot.db.bulk import account_transaction
-from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.merging import Statement, add_to
-from flowpilot.imports.case.model import Row
+from flowpilot.imports.case.model import Case, Row
 from flowpilot.imports.figures import Figures
 from flowpilot.imports.known.statements import Statements
 from flowpilot.imports.known.tickets import KnownTickets, find_known
@@ -74,9 +73,8 @@ def preview_log(
             mapping, known, Statements(connection, account_id), Figures(now, staged.odd_times), Changes()
         )
         total, done = staged.rows - known.rows_dropped, 0
-        cases = staged_cases(connection, mapping, newest_first=staged.newest_first)
-        for number, (ticket, rows) in enumerate(cases):
-            looking.add(ticket, rows)
+        for number, (ticket, rows, case) in enumerate(staged_cases(connection, mapping, staged)):
+            looking.add(ticket, rows, case)
             if limit is not None:
                 limit.check()
             done += len(rows)
@@ -121,9 +119,8 @@ class _PreviewReader:
     _waiting: dict[UUID, tuple[str, Sequence[Row]]] = field(default_factory=dict)
     _rows_waiting: int = 0
 
-    def add(self, ticket: str, rows: Sequence[Row]) -> None:
-        """Look at one more case."""
-        case = build_case(ticket, rows, self.mapping)
+    def add(self, ticket: str, rows: Sequence[Row], case: Case | None) -> None:
+        """Look at one more case; None is one that the mapping leaves out."""
         session_id = self.known.sessions.get(ticket)
         if case is None:
             self.left_out += 1

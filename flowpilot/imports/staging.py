@@ -1,7 +1,7 @@
 """Check every row of a log, and let PostgreSQL sort the rows, so that memory does not grow with the file."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,7 +11,9 @@ from typing import LiteralString
 from psycopg import Connection
 from psycopg.sql import SQL
 
-from flowpilot.imports.case.model import Row
+from flowpilot.imports.case.build import build_case
+from flowpilot.imports.case.model import Case, Row
+from flowpilot.imports.case.session import UnknownBeginError
 from flowpilot.imports.checking import Checker
 from flowpilot.imports.mapping.sections import is_time
 from flowpilot.imports.mapping.whole import Mapping
@@ -105,31 +107,64 @@ def _leave_out(connection: Connection, unusable: UnusableRows) -> int:
 
 
 def staged_cases(
+    connection: Connection, mapping: Mapping, staged: Staged
+) -> Iterator[tuple[str, list[Row], Case | None]]:
+    """The id of each case, its rows in order, and what they mean; None if the mapping leaves the case out.
+
+    Rows of equal rank are as in the file, or against it. Cases that cannot be used are added to `staged.unusable`.
+
+    Raises:
+        UnusableRowsError: at the end, if there are any that may not be left out, or no others.
+    """
+    unusable, are_all = staged.unusable, True
+    for ticket, line, rows in _ordered(connection, mapping, newest_first=staged.newest_first):
+        try:
+            case = build_case(ticket, rows, mapping)
+        except UnknownBeginError as error:
+            number = rows[-1].get(mapping.case.number or "") or ticket
+            unusable.add(BadRowError(line, error.problem), number)
+            unusable.tickets += 1
+            continue
+        are_all = False
+        yield ticket, rows, case
+    if are_all or not unusable.is_left_out:
+        unusable.refuse()
+
+
+def _ordered(
     connection: Connection, mapping: Mapping, *, newest_first: bool
-) -> Iterator[tuple[str, list[Row]]]:
-    """The id of each case and its rows, in order; those of equal rank as in the file, or against it."""
+) -> Iterator[tuple[str, int, list[Row]]]:
+    """The id of each case, the line of its first row, and its rows."""
     columns = list(mapping.uses)
     ranks: LiteralString = 'rank COLLATE "C"' if mapping.case.order_as == "text" else "rank"
     with connection.cursor("staged_cases") as cursor:
         cursor.itersize = _FETCH_ROWS
-        query = SQL('SELECT case_id, cells FROM staged ORDER BY case_id COLLATE "C", {}, line {}')
+        query = SQL('SELECT case_id, line, cells FROM staged ORDER BY case_id COLLATE "C", {}, line {}')
         cursor.execute(query.format(SQL(ranks), SQL("DESC" if newest_first else "ASC")))
-        for case_id, rows in groupby(cursor, key=itemgetter(0)):
-            yield case_id, [dict(zip(columns, cells, strict=True)) for _, cells in rows]
+        for case_id, of_case in groupby(cursor, key=itemgetter(0)):
+            rows = list(of_case)
+            yield case_id, rows[0][1], [dict(zip(columns, cells, strict=True)) for _, _, cells in rows]
 
 
 def _checked(
     reader: LogReader, checker: Checker, mapping: Mapping, direction: Direction, unusable: UnusableRows
 ) -> Iterator[tuple[str, str | None, int, str | None]]:
     """The rows as they are staged; of those that cannot be used, only the case."""
-    for line, fields in reader.rows():
+    wrong: list[tuple[str, None, int, None]] = []
+
+    def leave_out(error: BadRowError, fields: Sequence[str]) -> None:
+        case, number = checker.case_of(fields)
+        unusable.add(error, number)
+        if case is not None:
+            wrong.append((case, None, error.line, None))
+
+    for line, fields in reader.rows(leave_out):
+        yield from wrong
+        wrong.clear()
         try:
             row = checker.row(line, fields)
         except BadRowError as error:
-            wrong_case, number = checker.case_of(fields)
-            unusable.add(error, number)
-            if wrong_case is not None:
-                yield wrong_case, None, line, None
+            leave_out(error, fields)
             continue
         case_id = row[mapping.case.id]
         assert case_id is not None
@@ -138,6 +173,7 @@ def _checked(
             assert written is not None
             direction.see(case_id, mapping.times.parse(mapping.row.at, written))
         yield case_id, _rank(row, mapping), line, json.dumps(list(row.values()))
+    yield from wrong
 
 
 def _rank(row: Row, mapping: Mapping) -> str:

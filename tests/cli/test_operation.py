@@ -110,4 +110,11 @@ def test_import_counts_and_repeats_nothing(flowpilot: Run, company: Company) -> 
         log.write_text(blocks["csv"] + "half;a row\n")
         broken = flowpilot(*words)
         assert (broken.returncode, broken.stdout) == (1, b"")
-        assert "Line 8: expected 11 fields" in broken.stderr.decode()
+        unusable = "Line 8 (ticket half): expected 11 fields as in the header, found 2"
+        assert unusable in broken.stderr.decode()
+        log.write_text(blocks["csv"].replace("HELP-", "LATER-") + "half;a row\n")
+        left_out = flowpilot(*words, "--leave-out-unusable")
+        assert left_out.returncode == 0, left_out.stderr
+        assert "1 row cannot be used, so 1 ticket is left out:" in left_out.stdout.decode()
+        assert unusable in left_out.stdout.decode()
+        assert (1,) in company.query("SELECT count(*) FROM ai_sessions WHERE psa_ticket_id = 'LATER-1'")

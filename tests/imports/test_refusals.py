@@ -11,7 +11,6 @@ from flowpilot.imports.loader import ImportSummary
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
-from flowpilot.imports.reading.errors import BadRowError
 from flowpilot.imports.unusable import UnusableRowsError
 from tests.imports.helpers import MAPPING, NOTHING, NOW, SMALL, World, row, write_log
 
@@ -78,7 +77,7 @@ def test_never_can_be_named_as_unknown(world: World, tmp_path: Path) -> None:
 def test_a_row_with_another_number_of_fields_leaves_nothing(world: World, tmp_path: Path) -> None:
     log = write_log(tmp_path / "log.csv", [GOOD])
     log.write_text(log.read_text() + "T2,1\n")
-    with pytest.raises(BadRowError, match=r"^Line 3: expected 9 fields as in the header, found 2\."):
+    with pytest.raises(UnusableRowsError, match=r"^Line 3 \(ticket T2\): expected 9 fields .* found 2\."):
         world.load(log)
     assert world.counts() == NOTHING
 

@@ -16,7 +16,7 @@ def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case | Non
     There is at least one row, and they are in order. Of an export with one row a ticket, the last one counts.
 
     Raises:
-        MappingError: when the case began is unknown.
+        UnknownBeginError: when the case began is unknown.
     """
     rules = mapping.session
     status = status_of(rows, rules)

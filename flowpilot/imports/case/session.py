@@ -10,6 +10,12 @@ from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 
 
+class UnknownBeginError(MappingError):
+    """When a case began is not known: none of its rows is as the mapping says. `problem` is for the case alone."""
+
+    problem = "session.created_at is unknown, because no row of the ticket is as the mapping says"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """When a case began and was resolved; an end before the beginning is unknown."""
@@ -28,11 +34,11 @@ def span_of(ticket: str, rows: Sequence[Row], status: str, mapping: Mapping) -> 
     """When the case began and, if it is resolved, ended.
 
     Raises:
-        MappingError: the mapping's way to the beginning leads to no row.
+        UnknownBeginError: the mapping's way to the beginning leads to no row.
     """
     begins = _moment(rows, mapping.session.created_at, mapping)
     if begins is None:
-        raise MappingError(
+        raise UnknownBeginError(
             f"Case {ticket}: session.created_at is unknown, because no row is as the mapping {mapping.name} says:"
             " correct the rule, or leave the case out with a rule in session.status."
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from flowpilot.imports.guess.patterns import fitting, order_of
+from flowpilot.imports.reading.errors import BadRowError
 from flowpilot.imports.reading.opening import LogReader
 
 LOOKED_AT_ROWS = 2_000
@@ -67,9 +68,13 @@ def sample_of(reader: LogReader) -> FileSample:
     """Look at the first rows of an open file.
 
     Raises:
+        BadRowError: most of them cannot be read.
         PreviewTooLongError: it takes too long.
     """
-    rows = [fields for _, fields in islice(reader.rows(), LOOKED_AT_ROWS)]
+    bad: list[BadRowError] = []
+    rows = [fields for _, fields in islice(reader.rows(lambda error, _: bad.append(error)), LOOKED_AT_ROWS)]
+    if len(bad) > len(rows):
+        raise bad[0]
     columns = []
     for place, name in enumerate(reader.header):
         reader.check()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from flowpilot.imports.reading.encodings import encoding_of
-from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.errors import BadRowError, LogFileError, OnBadRow, refuse
 from flowpilot.imports.reading.foreign import SEPARATORS
 from flowpilot.imports.reading.header import LOOKED_AT, first_of, header_place
 from flowpilot.imports.reading.layout import Layout
@@ -48,19 +48,22 @@ class DelimitedTable:
         """How far the file has been read."""
         return self._source.file.tell()
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, on_bad: OnBadRow = refuse) -> Iterator[tuple[int, list[str]]]:
         """The line in which each row begins, and its fields. Blank lines and lines below the rows are left out.
 
+        A row with more or fewer fields than the header is given to `on_bad`.
+
         Raises:
-            BadRowError: a row has more or fewer fields than the header, or its quotes do not match.
+            BadRowError: quotes do not match, or what follows is no text.
         """
         width = len(self.header)
         for line, fields in rows_above(self._below, width, self.left_out, _MOST_BELOW):
-            if len(fields) != width:
-                raise BadRowError(
-                    line, f"expected {len(self.header)} fields as in the header, found {len(fields)}"
-                )
-            yield line, fields
+            if len(fields) == width:
+                yield line, fields
+                continue
+            problem = f"expected {width} fields as in the header, found {len(fields)}"
+            facts = {"found": f"{len(fields)} fields", "expected": f"{width} fields", "columns": self.header}
+            on_bad(BadRowError(line, problem, **facts), fields)
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         line = self._skipped + self._csv.line_num + 1

@@ -1,5 +1,6 @@
 """What is wrong with a file, in words."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flowpilot.errors import InvalidError
@@ -19,3 +20,16 @@ class BadRowError(LogFileError):
     def __init__(self, line: int, problem: str, **extra: Any) -> None:
         self.line, self.problem = line, problem
         super().__init__(f"Line {line}: {problem}. Nothing was imported.", line=line, **extra)
+
+
+OnBadRow = Callable[[BadRowError, Sequence[str]], None]
+"""What is done with a row that cannot be read, though the next ones can; it gets the fields that are known."""
+
+
+def refuse(error: BadRowError, _fields: Sequence[str]) -> None:
+    """Refuse the file because of the row.
+
+    Raises:
+        BadRowError: always.
+    """
+    raise error

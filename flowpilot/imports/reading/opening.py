@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flowpilot.imports.reading.delimited import DelimitedTable
 from flowpilot.imports.reading.encodings import HEAD, marked_encoding
-from flowpilot.imports.reading.errors import LogFileError
+from flowpilot.imports.reading.errors import LogFileError, OnBadRow, refuse
 from flowpilot.imports.reading.foreign import no_export
 from flowpilot.imports.reading.layout import Kind, Layout
 from flowpilot.imports.reading.limits import PreviewLimit
@@ -52,13 +52,13 @@ class LogReader:
         """The lines below the rows that are none, once the rows were read."""
         return self._table.left_out
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The line in which each row begins, and its fields.
+    def rows(self, on_bad: OnBadRow = refuse) -> Iterator[tuple[int, list[str]]]:
+        """The line in which each row begins, and its fields. Rows that cannot be read are given to `on_bad`.
 
         Raises:
-            BadRowError: a row cannot be read.
+            BadRowError: from here on, nothing can be read.
         """
-        rows = self._table.rows()
+        rows = self._table.rows(on_bad)
         return rows if self._limit is None else self._first(rows, self._limit)
 
     def check(self) -> None:

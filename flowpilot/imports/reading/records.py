@@ -15,7 +15,7 @@ import ijson
 
 from flowpilot.imports.reading.bounds import BeyondBoundsError, Bounded
 from flowpilot.imports.reading.encodings import HEAD, marked_encoding
-from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.errors import BadRowError, LogFileError, OnBadRow, refuse
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.table import columns_of
 from flowpilot.imports.reading.unpacking import Unpacked
@@ -33,7 +33,9 @@ class RecordTable:
     def __init__(self, source: Unpacked, layout: Layout) -> None:
         self._source = source = _in_utf8(source)
         self._prefix, self.left_out = _prefix(source, layout.records)
-        self.header, self.has_all_columns = columns_of(source, (record for _, record in self._records()))
+        # What cannot be read is said with the rows.
+        records = self._records(lambda _error, _fields: None)
+        self.header, self.has_all_columns = columns_of(source, (record for _, record in records))
         if not self.header:
             raise LogFileError(f"{source.name} holds no records.")
 
@@ -42,24 +44,29 @@ class RecordTable:
         """How far the file has been read, the second time."""
         return self._source.file.tell()
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, on_bad: OnBadRow = refuse) -> Iterator[tuple[int, list[str]]]:
         """The number of each record, from 1, and its values. What a record does not have, or is null, is empty.
 
+        Of one record a line, a line that is none is given to `on_bad`; so is what is no record in a list of them.
+
         Raises:
-            BadRowError: a record is not valid.
+            BadRowError: what follows is not valid.
         """
-        for line, record in self._records():
+        for line, record in self._records(on_bad):
             yield line, [record.get(name, "") for name in self.header]
 
-    def _records(self) -> Iterator[tuple[int, dict[str, str]]]:
+    def _records(self, on_bad: OnBadRow) -> Iterator[tuple[int, dict[str, str]]]:
         _to_the_text(self._source.file)
-        found = _lines(self._source.file) if self._prefix is None else _items(self._source, self._prefix)
+        found = _lines(self._source.file, on_bad) if self._prefix is None else _items(self._source, self._prefix)
         line = 0
         try:
             for line, record in found:
-                if not isinstance(record, dict):
-                    raise BadRowError(line, f'expected a record like {{"key": …}}, found {_text(record)[:60]}')
-                yield line, dict(_flat(record))
+                if isinstance(record, dict):
+                    yield line, dict(_flat(record))
+                    continue
+                said = _text(record)[:60]
+                problem = f'expected a record like {{"key": …}}, found {said}'
+                on_bad(BadRowError(line, problem, found=said, expected='{"key": …}'), [])
         except RecursionError as error:
             raise BadRowError(
                 line + 1, "here or just before, the record has too many levels within each other"
@@ -161,15 +168,17 @@ def _first_line_of(error: Exception) -> str:
     return str(error).partition("\n")[0].strip(" .")
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, Any]]:
+def _lines(file: IO[bytes], on_bad: OnBadRow) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE + 1), b""), 1):
         if len(line) > LONGEST_LINE:
             raise BadRowError(number, f"longer than {LONGEST_LINE // 2**20} MB")
         if line.strip():
             try:
-                yield number, json.loads(line)
+                record = json.loads(line)
             except ValueError as error:
-                raise BadRowError(number, f"not valid JSON ({error})") from error
+                on_bad(BadRowError(number, f"not valid JSON ({error})"), [])
+                continue
+            yield number, record
 
 
 def _items(source: Unpacked, prefix: str) -> Iterator[tuple[int, Any]]:

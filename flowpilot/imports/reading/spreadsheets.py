@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.errors import BadRowError, LogFileError, OnBadRow, refuse
 from flowpilot.imports.reading.header import first_of, header_place
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.table import in_words, rows_above
+from flowpilot.imports.reading.table import Record, in_words, rows_above
 from flowpilot.imports.reading.unpacking import Unpacked, largest_of
 
 # A sheet is held in memory.
@@ -48,15 +48,25 @@ class SpreadsheetTable:
         """The whole file is read when it is opened."""
         return self._source.size
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, on_bad: OnBadRow = refuse) -> Iterator[tuple[int, list[str]]]:
         """The sheet's row and its cells. Rows without a value are skipped; what stands below the rows is left out.
 
+        A row with a number that has more digits than a spreadsheet keeps is given to `on_bad`.
+
         Raises:
-            BadRowError: a number has more digits than a spreadsheet keeps.
             LogFileError: the sheet needs too much memory.
         """
-        texts = ((line, [_text(line, cell) for cell in cells[: len(self.header)]]) for line, cells in self._rows)
-        yield from rows_above(texts, len(self.header), self.left_out)
+        yield from rows_above(self._texts(on_bad), len(self.header), self.left_out)
+
+    def _texts(self, on_bad: OnBadRow) -> Iterator[Record]:
+        for line, all_cells in self._rows:
+            cells = all_cells[: len(self.header)]
+            try:
+                texts = [_text(line, cell) for cell in cells]
+            except BadRowError as error:
+                on_bad(error, [str(cell) for cell in cells])
+                continue
+            yield line, texts
 
 
 def _sheet(source: Unpacked, name: str | None) -> Iterator[list[Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Protocol
 
-from flowpilot.imports.reading.errors import LogFileError
+from flowpilot.imports.reading.errors import LogFileError, OnBadRow, refuse
 from flowpilot.imports.reading.unpacking import Unpacked
 
 # Jira repeats a column for each comment; no more than these were ever seen. Work is rows times columns.
@@ -30,11 +30,13 @@ class Table(Protocol):
     def bytes_read(self) -> int:
         """How far the file has been read, in bytes."""
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, on_bad: OnBadRow = refuse) -> Iterator[tuple[int, list[str]]]:
         """The line in which each row begins, and a text for each column of the header.
 
+        Rows that cannot be read, though the next ones can, are given to `on_bad`.
+
         Raises:
-            BadRowError: a row cannot be read.
+            BadRowError: from here on, nothing can be read.
         """
 
 

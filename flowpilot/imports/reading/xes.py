@@ -9,7 +9,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from flowpilot.imports.reading.encodings import marked_encoding
-from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.errors import BadRowError, LogFileError, OnBadRow, refuse
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.table import columns_of
 from flowpilot.imports.reading.unpacking import Unpacked
@@ -35,8 +35,8 @@ class XesTable:
         """How far the file has been read, the second time."""
         return self._source.file.tell()
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The number of each event, from 1, and its attributes.
+    def rows(self, on_bad: OnBadRow = refuse) -> Iterator[tuple[int, list[str]]]:  # noqa: ARG002 (as all tables)
+        """The number of each event, from 1, and its attributes. Where one cannot be read, nothing after it can.
 
         Raises:
             BadRowError: the file is no valid XML.
