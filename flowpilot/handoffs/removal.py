@@ -88,7 +88,7 @@ def _of_edits(removal: Removal, edits: list[dict[str, Any]]) -> list[dict[str, A
 async def _of_events(db: Db, removal: Removal) -> Found:
     """Why it was released or closed. What solved it is said again in the event of that moment."""
     handoffs = (await db.scalars(_handoffs(removal))).all()
-    await _begin_removal_of_events(db, handoffs)
+    await begin_removal_of_events(db, handoffs)
     mine = HandoffEvent.handoff_id.in_(handoffs)
     events = await overwrite(db, removal, HandoffEvent, ["content"], mine, author="actor_id")
     if removal.is_whole:
@@ -100,7 +100,7 @@ async def _of_events(db: Db, removal: Removal) -> Found:
     return events.found(*copies)
 
 
-async def _begin_removal_of_events(db: Db, handoffs: Sequence[uuid.UUID]) -> None:
+async def begin_removal_of_events(db: Db, handoffs: Sequence[uuid.UUID]) -> None:
     """Allow this transaction to overwrite the words of these handoffs' events, and of no others."""
     await db.execute(text(f"SET LOCAL app.removing_from_handoffs = '{','.join(map(str, handoffs))}'"))
 

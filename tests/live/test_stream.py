@@ -18,9 +18,9 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.handoffs import events
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind
+from flowpilot.handoffs.removal import begin_removal_of_events
 from flowpilot.identity import members
 from flowpilot.identity.actor import Role
-from flowpilot.sessions.removal.overwriting import begin_removal
 from flowpilot.settings import Settings
 from tests.company import Company, fresh_email
 from tests.live.streams import (
@@ -282,7 +282,7 @@ async def test_after_a_removal_no_stream_says_the_words_again(
         await add_events(database, company, handoff_id, 2, text="hunter2")
         assert await stream.numbers(2) == [1, 2]
         async with database.write(company.id) as db:
-            await begin_removal(db, session_id)
+            await begin_removal_of_events(db, [handoff_id])
             mine = update(HandoffEvent).where(HandoffEvent.account_id == company.id)
             await db.execute(mine.values(content={"text": "[removed]"}))
             announce(db, company.id, "removals")

@@ -182,7 +182,7 @@ async def test_somebody_of_another_account_has_no_name_here_and_is_not_shown(
             assert await stream.next_event() == step(session)
             async with database.write(company.id) as db:
                 place, stranger = uuid.UUID(session["id"]), neighbour.users[Role.OWNER]
-                announce(db, company.id, "presence", place, stranger, "x", "reading")
+                announce(db, company.id, "presence", place, stranger, "x", "reading", 0)
             assert await _say(client, ana, session["id"]) == 204
             first = _people(await stream.next_event())
             # The two may be heard one by one.

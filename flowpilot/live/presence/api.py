@@ -26,6 +26,12 @@ class PresenceIn(Body):
     place: uuid.UUID = Field(description="The id of a session or of a handoff.")
     state: PresenceState
     page: str = Field(default="", pattern="^[a-z0-9]{0,16}$", description="Tells a person's open pages apart.")
+    order: int = Field(
+        default=0,
+        ge=0,
+        lt=2**53,
+        description="Grows with each that a page says: one that was overtaken is passed over.",
+    )
 
 
 class PlaceNotFoundError(NotFoundError):
@@ -50,4 +56,4 @@ async def say_presence(request: Request, body: PresenceIn, actor: CanView, db: W
     await request.app.state.limiter.hit(_PER_MINUTE, "presence", actor.caller)
     if body.state != PresenceState.LEFT and not await has_place(db, actor.account_id, body.place):
         raise PlaceNotFoundError
-    announce(db, actor.account_id, "presence", body.place, actor.user_id, body.page or "-", body.state)
+    announce(db, actor.account_id, "presence", body.place, actor.user_id, body.page or "-", body.state, body.order)

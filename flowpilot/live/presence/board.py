@@ -22,25 +22,29 @@ class PresenceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A page at a place, a session or a handoff, has said what its user does there."""
+    """A page at a place, a session or a handoff, has said what its user does there.
+
+    `order` grows with each that a page says: they may overtake each other on the way.
+    """
 
     place: uuid.UUID
     user_id: uuid.UUID
     page: str
     state: PresenceState
+    order: int = 0
 
     @classmethod
     def read(cls, announcement: Announcement) -> Self | None:
         """The sighting that was announced; None if it is not one."""
         try:
-            place, user, page, state = announcement.details
-            return cls(uuid.UUID(place), uuid.UUID(user), page, PresenceState(state))
+            place, user, page, state, order = announcement.details
+            return cls(uuid.UUID(place), uuid.UUID(user), page, PresenceState(state), int(order))
         except ValueError:
             return None
 
 
 _Page = tuple[uuid.UUID, uuid.UUID, str]
-_Seen = OrderedDict[_Page, tuple[PresenceState, datetime]]
+_Seen = OrderedDict[_Page, tuple[Sighting, datetime]]
 
 
 class Board:
@@ -50,12 +54,14 @@ class Board:
         self._accounts = OrderedDict[uuid.UUID, _Seen]()
 
     def note(self, account_id: uuid.UUID, sighting: Sighting, at: datetime) -> None:
-        """Note a sighting, and forget what nobody has said again in time."""
+        """Note a sighting unless a later one of its page came first, and forget what is too old."""
         seen = self._accounts.setdefault(account_id, OrderedDict())
         page = (sighting.place, sighting.user_id, sighting.page)
-        seen.pop(page, None)
-        if sighting.state != PresenceState.LEFT:
-            seen[page] = sighting.state, at
+        if page in seen and seen[page][0].order > sighting.order:
+            return
+        # Who has left is remembered for a while, too: what they did before may only come now.
+        seen[page] = sighting, at
+        seen.move_to_end(page)
         self._accounts.move_to_end(account_id)
         self._forget(at)
 
@@ -63,10 +69,12 @@ class Board:
         """What each user does at each place of an account. Who writes on one page is writing."""
         self._forget(at)
         found: dict[uuid.UUID, dict[uuid.UUID, PresenceState]] = {}
-        for (place, user_id, _), (state, said_at) in self._accounts.get(account_id, {}).items():
-            people = found.setdefault(place, {}) if said_at > at - LIFETIME else {}
-            if people.get(user_id) != PresenceState.WRITING:
-                people[user_id] = state
+        for sighting, said_at in self._accounts.get(account_id, OrderedDict()).values():
+            if sighting.state == PresenceState.LEFT or said_at <= at - LIFETIME:
+                continue
+            people = found.setdefault(sighting.place, {})
+            if people.get(sighting.user_id) != PresenceState.WRITING:
+                people[sighting.user_id] = sighting.state
         return found
 
     def _forget(self, at: datetime) -> None:

@@ -2,6 +2,8 @@
 // the focus is where the reader goes on, not at the top of the page. And what it does before: a choice with a field of its
 // own is made by filling that in, and a choice of something else empties the field, so what is seen is what is sent.
 
+import { aboutOf } from "./about.js";
+
 let sent = null;
 let resting = [];
 let pressed = null;
@@ -22,14 +24,13 @@ function wake() {
 
 const labelOf = (button) => button.getAttribute("aria-label") ?? button.textContent;
 const isWritingIn = (place) => Boolean(place?.matches("textarea, input, select"));
-const stepOf = (form) => form.closest("[data-holds]")?.dataset.holds;
 
 // What has the focus afterwards, on the same page: the button or field that had it, by what it is, in the form that it is in.
 function remember(form) {
   const place = form.contains(document.activeElement) ? document.activeElement : null;
   const isChoice = Boolean(place?.matches(".choice"));
   const is = { id: place?.id, name: place?.name, label: place && labelOf(place) };
-  return { form, path: location.pathname, action: form.getAttribute("action"), step: stepOf(form), isChoice, is };
+  return { form, path: location.pathname, action: form.getAttribute("action"), about: aboutOf(form), isChoice, is };
 }
 
 const isLike = ({ id, name, label }) => (one) => {
@@ -38,13 +39,13 @@ const isLike = ({ id, name, label }) => (one) => {
 };
 
 // After an answer that is the new question. A message that nothing was recorded comes before everything. A form of the same
-// address at another step is another form, and a field of the same name in another form is another field.
+// address about another step or suggestion is another form, and a field of the same name in another form is another field.
 function next(sent) {
   const question = document.getElementById("now") ?? document.querySelector("main h1");
   const refusal = document.getElementById("refusal");
   if (refusal) return refusal;
   if (sent.path !== location.pathname || sent.isChoice) return question;
-  const forms = [...document.querySelectorAll("form")].filter((one) => one.getAttribute("action") === sent.action && stepOf(one) === sent.step);
+  const forms = [...document.querySelectorAll("form")].filter((one) => one.getAttribute("action") === sent.action && aboutOf(one) === sent.about);
   return forms.flatMap((one) => [...one.elements]).find(isLike(sent.is)) ?? question;
 }
 

@@ -1,6 +1,8 @@
 // What somebody types on the page of a session or a handoff, or in a form of a session that is a page of its own, is kept in
 // this tab until it is recorded: sending another form of the page, following a link or reloading loses none of it. A field of
-// a step belongs to that step, the others to the page.
+// a step belongs to that step, one of a suggestion to that suggestion, the others to the page.
+
+import { aboutOf } from "./about.js";
 
 const NAME = "flowpilot-typed";
 const PAGES = /^\/(sessions|handoffs)\/[0-9a-f-]{36}(\/(escalate|verify))?$/;
@@ -17,8 +19,7 @@ const fieldsOf = (form) => [...form.elements].filter((one) => one.matches(FIELDS
 function keyOf(field) {
   const form = field.form;
   if (!PAGES.test(location.pathname) || form?.method !== "post" || !field.name) return null;
-  const step = field.closest("[data-holds]")?.dataset.holds ?? "";
-  return [caller(), location.pathname, form.getAttribute("action"), field.id || field.name, step].join(" ");
+  return [caller(), location.pathname, form.getAttribute("action"), field.id || field.name, aboutOf(field)].join(" ");
 }
 
 function read() {

@@ -14,8 +14,8 @@ ANA, BEN = uuid.UUID(int=20), uuid.UUID(int=21)
 READING, WRITING, LEFT = PresenceState.READING, PresenceState.WRITING, PresenceState.LEFT
 
 
-def seen(user: uuid.UUID, state: PresenceState = READING, page: str = "a") -> Sighting:
-    return Sighting(PLACE, user, page, state)
+def seen(user: uuid.UUID, state: PresenceState = READING, page: str = "a", order: int = 0) -> Sighting:
+    return Sighting(PLACE, user, page, state, order)
 
 
 def test_a_sighting_is_forgotten_when_it_is_not_said_again() -> None:
@@ -45,6 +45,18 @@ def test_the_last_page_that_leaves_takes_its_user_along_and_one_that_writes_coun
     assert board.of(ACCOUNT, START) == {}
 
 
+def test_what_was_overtaken_on_the_way_is_passed_over() -> None:
+    board = Board()
+    board.note(ACCOUNT, seen(ANA, READING, order=3), START)
+    board.note(ACCOUNT, seen(ANA, WRITING, order=2), START)
+    assert board.of(ACCOUNT, START) == {PLACE: {ANA: READING}}
+    board.note(ACCOUNT, seen(ANA, LEFT, order=5), START)
+    board.note(ACCOUNT, seen(ANA, WRITING, order=4), START)
+    assert board.of(ACCOUNT, START) == {}
+    board.note(ACCOUNT, seen(ANA, READING, order=6), START)
+    assert board.of(ACCOUNT, START) == {PLACE: {ANA: READING}}
+
+
 def test_what_a_silent_account_had_is_forgotten_when_another_speaks() -> None:
     board = Board()
     board.note(ACCOUNT, seen(ANA), START)
@@ -53,8 +65,8 @@ def test_what_a_silent_account_had_is_forgotten_when_another_speaks() -> None:
 
 
 def test_what_is_not_a_sighting_is_none() -> None:
-    sighting = seen(ANA)
-    payload = f"presence {ACCOUNT} {PLACE} {ANA} a reading"
+    sighting = seen(ANA, order=7)
+    payload = f"presence {ACCOUNT} {PLACE} {ANA} a reading 7"
     assert Sighting.read(Announcement.read(payload) or Announcement("access", ACCOUNT)) == sighting
-    for details in ((), ("a",), (str(PLACE), str(ANA), "a", "dancing"), ("x", str(ANA), "a", "reading")):
+    for details in ((), ("a",), (str(PLACE), str(ANA), "a", "dancing", "1"), ("x", str(ANA), "a", "reading", "1")):
         assert Sighting.read(Announcement("presence", ACCOUNT, details)) is None

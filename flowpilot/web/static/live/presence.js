@@ -10,12 +10,14 @@ const SETTLE_MS = 300;
 const page = Math.random().toString(36).slice(2, 10);
 const present = new Map();
 let here = null;
+let order = 0;
 let state = "reading";
 let quiet = 0;
 let pending = 0;
 
 function say(place, what) {
-  const body = JSON.stringify({ place, state: what, page });
+  // What is said in quick succession may arrive in another order.
+  const body = JSON.stringify({ place, state: what, page, order: ++order });
   // It outlives the page, so that a farewell is sent.
   fetch(PATH, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body }).catch(() => {});
 }
