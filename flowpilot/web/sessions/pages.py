@@ -16,6 +16,7 @@ from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut, earlier_out
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import newest_of
 from flowpilot.handoffs.schemas.responses import HandoffOut
+from flowpilot.handoffs.suggestions.schemas import NextStepOut
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession
@@ -112,6 +113,15 @@ class Session(Page):
         """Whether this person holds it."""
         holder = self.handoff.claimed_by if self.handoff is not None and self.is_held else None
         return holder is not None and holder.id == user_id
+
+    @property
+    def next_steps(self) -> list[NextStepOut]:
+        """What its handoff proposes, at an end of the flow that solves nothing. An AI's stands in the context."""
+        if self.handoff is None or not (self.is_held and self.is_at_the_end and self.is_unsolved):
+            return []
+        is_an_ais = self.handoff.assessment is not None and self.handoff.assessment.source == "ai"
+        here = self.session.current.text if self.session.current is not None else ""
+        return [] if is_an_ais else [one for one in self.handoff.next_steps if one.action != here]
 
     @property
     def is_at_the_end(self) -> bool:

@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 from psycopg.types.json import Jsonb
 
 from tests.company import Company
+from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
 from tests.web.forms import forms_of, send
 
@@ -56,3 +57,26 @@ def test_an_ais_are_pressed_beside_the_session_too(company: Company, held: tuple
     page = send(senior, shown, f"{path}/suggestions/done", result="solved", note="")
     assert page.url.path == f"/sessions/{session}"
     assert company.query(ROWS) == [("Run `squeak --less`.", "solved", "ai", True)]
+
+
+def test_at_an_end_that_hands_over_they_are_pressed_where_the_senior_works(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    engineer, senior = signed_in(), signed_in()
+    about = {
+        "problem_summary": "The printer prints nothing",
+        "flow_id": str(publish_printer_flow(client, company)),
+    }
+    path = engineer.post("/sessions", data=about).url.path
+    send(engineer, path, "/steps", choice="No")
+    for _ in range(2):
+        send(engineer, path, "/steps", outcome="Still nothing")
+    handoff = send(engineer, f"{path}/escalate", "/escalate", reason="Out of ideas.").url.path
+    claimed = send(senior, handoff, "/claim")
+    offered = [one for one in forms_of(senior.get(handoff).text) if one.action.endswith("/suggestions/done")]
+    assert claimed.url.path == path
+    here = [one for one in forms_of(claimed.text) if one.action.endswith("/suggestions/done")]
+    assert [one.holds["action"] for one in here] == [one.holds["action"] for one in offered] != []
+    page = send(senior, claimed, "/suggestions/done", result="not_helped", note="")
+    assert (page.url.path, "<strong>Did not help</strong>" in page.text) == (path, True)
+    assert company.query(ROWS) == [(here[0].holds["action"][0], "not_helped", "rules", True)]
