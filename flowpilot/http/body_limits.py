@@ -17,6 +17,8 @@ from flowpilot.http.problems import problem
 MAX_BYTES = 1_000_000
 
 _PIECE_BYTES = 256 * 1024
+# So much of a body is read once more if something unexpected has failed: the words of a form, and some files.
+_KEPT_BYTES = 16 * MAX_BYTES
 
 Admit = Callable[[Request], Awaitable[object]]
 """Makes sure, from a request's head alone, that its sender may send files. Raises a `FlowPilotError` if not."""
@@ -79,7 +81,11 @@ class BodyMiddleware:
                 receive = await self._received(receive, body)
             except TimeoutError:
                 answer = _too_slow(request)
-            await answer(scope, receive, send)
+            try:
+                await answer(scope, receive, send)
+            except Exception:
+                await _keep(scope, body)
+                raise
 
     async def _refusal(self, request: Request) -> Response | None:
         if "transfer-encoding" in request.headers:
@@ -150,6 +156,24 @@ async def _write(body: SpooledTemporaryFile[bytes], piece: bytes) -> None:
         await asyncio.to_thread(body.write, piece)
     else:
         body.write(piece)
+
+
+def sent_again(request: Request) -> Request | None:
+    """The request once something unexpected has failed, with its body to be read again; None if that is gone."""
+    body = request.scope.get("state", {}).get("sent_body")
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return None if body is None else Request(request.scope, receive)
+
+
+async def _keep(scope: Scope, body: SpooledTemporaryFile[bytes]) -> None:
+    """Keep a body for who answers a failure, outside of this, where it can no longer be received."""
+    body.seek(0)
+    kept = await asyncio.to_thread(body.read, _KEPT_BYTES + 1)
+    if len(kept) <= _KEPT_BYTES:
+        scope.setdefault("state", {})["sent_body"] = kept
 
 
 def _again(body: SpooledTemporaryFile[bytes], ending: Message, receive: Receive) -> Receive:

@@ -1,6 +1,7 @@
 """Errors as pages that a person understands, with the request id that leads to the details in the server's log."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from flowpilot.db.failures import (
     TransactionUndoneError,
 )
 from flowpilot.errors import OutdatedError
+from flowpilot.http.body_limits import sent_again
 from flowpilot.identity.auth import NoAccountError
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.idempotency import IdempotencyKeyReusedError, RecordedBeforeError
@@ -139,13 +141,25 @@ async def _page_of_form(request: Request, problem: dict[str, Any], error: Except
 
 async def _lost(request: Request, status: int, error: Exception) -> dict[str, Any]:
     """What was in a form that is gone with this answer, and whether it can be sent again."""
-    # When something unexpected has failed, what was sent can no longer be read.
-    if not _is_lost(request) or status == 500:
+    if not _is_lost(request):
         return {}
+    if status == 500:
+        return await _lost_by_failure(request)
     is_known = not isinstance(error, OutcomeUnknownError)
     kept, resent = await written(request), await to_resend(request) if status in _MAY_PASS and is_known else []
     back = page_before(request) if kept or resent else None
     return {"kept": kept, "is_known": is_known, "back": back, "resent": resent, "action": path_of(request)}
+
+
+async def _lost_by_failure(request: Request) -> dict[str, Any]:
+    """The same after something unexpected: what was written, of which nobody knows whether it was recorded."""
+    sent, kept = sent_again(request), list[tuple[str, str]]()
+    # What is no form has nothing that a person wrote.
+    if sent is not None and is_of_ours(request):
+        with suppress(HTTPException):
+            kept = await written(sent)
+        await sent.close()
+    return {"kept": kept, "is_known": False, "back": page_before(request) if kept else None}
 
 
 async def _failure(request: Request, problem: dict[str, Any], error: Exception) -> Response:

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
+from flowpilot.sessions import hooks
 from tests.company import Company, fresh_email
 from tests.web.conftest import SignedIn, new_browser
 from tests.web.forms import forms_of
@@ -121,3 +122,41 @@ def test_a_password_in_a_refused_form_is_never_shown(signed_in: SignedIn) -> Non
     answer = signed_in(Role.OWNER).post("/settings/profile/password", data={"password": "hunter2-secret"})
     assert answer.status_code >= 400
     assert "hunter2" not in answer.text
+
+
+async def _fail(*_: object) -> None:
+    raise RuntimeError("something that nobody expected")
+
+
+@pytest.mark.parametrize("is_multipart", [False, True])
+def test_our_own_failure_shows_what_was_written_to_copy(
+    monkeypatch: pytest.MonkeyPatch, signed_in: SignedIn, is_multipart: bool
+) -> None:
+    browser = signed_in()
+    path = browser.post("/sessions", data={"problem_summary": "Something odd happens with my chair"}).url.path
+    monkeypatch.setattr(hooks, "on_step", [_fail])
+    said = {"free_text": "The fuse <b>is</b> warm.\nAnd it smells.", "node": "", "after_step": "0"}
+    files = {"files": ("smell.txt", b"awful", "text/plain")} if is_multipart else None
+    came_from = {"Referer": f"http://testserver{path}"}
+    failed = browser.post(f"{path}/steps", data=said, files=files, headers=came_from)
+    assert failed.status_code == 500
+    assert "What you wrote is here, to copy:" in failed.text
+    assert "The fuse &lt;b&gt;is&lt;/b&gt; warm.\nAnd it smells." in failed.text
+    assert re.search(r"Request [-0-9a-f]{36}\. With this id, the operator", failed.text)
+    assert f'href="{path}"' in failed.text
+    # With scripts, they are still in the form.
+    noted = browser.post(f"{path}/steps", data=said, headers={**came_from, "HX-Request": "true"})
+    assert (noted.status_code, "to copy" in noted.text) == (500, False)
+
+
+def test_what_a_program_sent_is_not_shown_to_it(
+    monkeypatch: pytest.MonkeyPatch, client: TestClient, company: Company
+) -> None:
+    monkeypatch.setattr(hooks, "on_step", [_fail])
+    headers = company.headers(Role.ENGINEER)
+    started = client.post("/api/v1/ai-sessions", headers=headers, json={"problem_summary": "Odd."}).json()
+    failed = client.post(
+        f"/api/v1/ai-sessions/{started['id']}/steps", headers=headers, json={"free_text": "The fuse."}
+    )
+    assert failed.headers["content-type"] == "application/problem+json"
+    assert "The fuse." not in failed.text
