@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.people import WIDTHS, Desk
 
 
-def begun(page: Page) -> str:
+def begun(page: Page, problem: str = "The printer in the warehouse prints nothing.") -> str:
     """The path of a new session."""
-    page.get_by_label("What is the problem?").fill("The printer in the warehouse prints nothing.")
+    page.get_by_label("What is the problem?").fill(problem)
     page.get_by_role("button", name="Find a flow and start").click()
     if page.url.endswith("/flow"):
         page.locator("form[action$='/flow'] button").first.click()
@@ -47,3 +47,17 @@ def test_a_folded_form_comes_back_open(desk: Desk) -> None:
     expect(page.get_by_label("Domain").last).to_have_value("printing in the warehouse")
     expect(page.locator("#wrong-problem_summary")).to_be_visible()
     expect(page.get_by_label("Title")).to_be_focused()
+
+
+def test_what_is_offered_at_an_escalation_is_chosen_in_its_form(desk: Desk) -> None:
+    page = desk.person("engineer@northwind.example", scripts=False)
+    page.goto(f"{begun(page, 'Ticket 419888: the printer prints nothing.')}/escalate")
+    page.get_by_label("Why").fill("Out of ideas after the usual checks.")
+    page.get_by_label("What you think it is").fill("The fuse.")
+    # What fills in a field takes scripts.
+    expect(page.get_by_role("button", name="Ticket 419888?")).to_have_count(0)
+    page.get_by_label("Ticket 419888, as the problem says").check()
+    page.get_by_role("button", name="Hand it over").click()
+    page.wait_for_url("**/handoffs/*")
+    expect(page.get_by_text("The fuse.").first).to_be_visible()
+    expect(page.get_by_text("419888").first).to_be_visible()

@@ -20,7 +20,7 @@ from flowpilot.handoffs.rules.requirements import IncompleteEscalationError
 from flowpilot.handoffs.rules.schemas import FlowAsksOut
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.schemas.requests import REASONS, HandoffIn
-from flowpilot.http.fields import EmptyIsNone, Line, Remark, Text
+from flowpilot.http.fields import EmptyIsNone, Line, Remark
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
@@ -49,16 +49,23 @@ _CAME_BACK = {Outcome.RETURNED, Outcome.SENT_BACK}
 class EscalationForm(FilesForm, OnceForm, HandoffIn):
     """Why it is escalated; a client and a ticket fill what the session does not have.
 
+    `offered_…`: what was chosen, without scripts, of what the problem's text names. What is typed goes before it.
     `found`: what the flow asks for besides, as a note in the session.
     """
 
     client_name: Annotated[Line | None, EmptyIsNone] = None
     psa_ticket_id: Annotated[TicketNumber | None, EmptyIsNone] = None
+    offered_client_name: Annotated[Line | None, EmptyIsNone] = None
+    offered_psa_ticket_id: Annotated[TicketNumber | None, EmptyIsNone] = None
     found: Remark = ""
 
     def details(self) -> schemas.DetailsIn:
         """What it fills in the session."""
-        return schemas.DetailsIn(**self.model_dump(include={"client_name", "psa_ticket_id"}, exclude_none=True))
+        said = {
+            "client_name": self.client_name or self.offered_client_name,
+            "psa_ticket_id": self.psa_ticket_id or self.offered_psa_ticket_id,
+        }
+        return schemas.DetailsIn(**{name: value for name, value in said.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,7 @@ class Escalate(Page):
     """The form to hand a session over. `seniors` are the members it can be assigned to.
 
     `needed`: what is missing, and at which priorities it holds the escalation up, or only marks it; `lacks` is the
-    same, to be said before it is sent. `client`, `ticket`: what was chosen of what the problem's text names.
+    same, to be said before it is sent.
     `flow`: what the flow asks for, where it ends with this. `before`: the escalation before.
     `begins_with`: what was said at that.
     """
@@ -82,8 +89,6 @@ class Escalate(Page):
     clients: list[ClientRow]
     flow: FlowAsksOut | None
     before: EarlierHandoffOut | None
-    client: str = ""
-    ticket: str = ""
 
     def recognised(self, template: str | None) -> Recognised:
         """What is missing, as the problem's text names it."""
@@ -105,13 +110,7 @@ class Escalate(Page):
 
 @router.get("")
 async def show_escalate(
-    request: Request,
-    session_id: Id,
-    actor: CanWork,
-    db: ReadSession,
-    frame: CurrentFrame,
-    client_name: Text = "",
-    psa_ticket_id: Text = "",
+    request: Request, session_id: Id, actor: CanWork, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     """The form to escalate, while the session allows it."""
     session = await api.read_session(session_id, actor, db)
@@ -130,8 +129,6 @@ async def show_escalate(
         lacks=list(lacks(found)),
         flow=found.flow,
         before=found.before,
-        client=client_name,
-        ticket=psa_ticket_id,
     )
     return render(request, page, frame)
 

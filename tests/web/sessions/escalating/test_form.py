@@ -14,6 +14,7 @@ from flowpilot.sessions.locking import lock
 from tests.company import Company
 from tests.sessions.flows import SESSIONS, read
 from tests.web.conftest import SignedIn
+from tests.web.forms import forms_of, send
 
 _WAITING = (
     "SELECT FROM pg_locks WHERE NOT granted "
@@ -92,3 +93,39 @@ def test_the_same_form_sent_twice_fills_it_in_once(
     correct(client, company, path, client_name="Globex")
     assert engineer.post(f"{path}/escalate", data=form).url.path == first.url.path
     assert read(client, company, session_id(path))["client_name"] == "Globex"
+
+
+@pytest.fixture
+def naming_path(engineer: TestClient) -> str:
+    """The page of a session whose problem names its ticket."""
+    return engineer.post("/sessions", data={"problem_summary": "Ticket 419888: the printer is dead"}).url.path
+
+
+def test_what_the_problem_names_is_chosen_in_the_form_itself(
+    client: TestClient, company: Company, engineer: TestClient, naming_path: str
+) -> None:
+    form = {"reason": "", "note": "The fuse.", "offered_psa_ticket_id": "419888"}
+    refused = engineer.post(
+        f"{naming_path}/escalate", data=form, headers={"Referer": f"http://testserver{naming_path}/escalate"}
+    )
+    assert refused.status_code == 422
+    [again] = [one for one in forms_of(refused.text) if one.leads_to("/escalate")]
+    assert (again.holds["note"], again.holds["offered_psa_ticket_id"]) == (["\nThe fuse."], ["419888"])
+    assert "offered_psa_ticket_id" not in forms_of(engineer.get(f"{naming_path}/escalate").text)[-1].holds
+    made = send(engineer, refused, "/escalate", reason="Stuck.")
+    assert made.url.path.startswith("/handoffs/")
+    assert read(client, company, session_id(naming_path))["psa_ticket_id"] == "419888"
+
+
+def test_what_is_typed_goes_before_what_is_offered(
+    client: TestClient, company: Company, engineer: TestClient, naming_path: str
+) -> None:
+    send(
+        engineer,
+        f"{naming_path}/escalate",
+        "/escalate",
+        reason="Stuck.",
+        psa_ticket_id="4711",
+        offered_psa_ticket_id="419888",
+    )
+    assert read(client, company, session_id(naming_path))["psa_ticket_id"] == "4711"
