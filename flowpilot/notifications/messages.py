@@ -1,11 +1,12 @@
 """The message about an event: one wording for the list in the product, e-mail, Slack and Teams."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flowpilot.durations import in_full
 from flowpilot.handoffs import policy
-from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority
+from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.notifications.damaged import as_moment
 from flowpilot.notifications.event_context import EventContext
 from flowpilot.text import sentence, tidy
@@ -20,7 +21,7 @@ _IN_THE_SESSION = {HandoffEventKind.ASKED, HandoffEventKind.ANSWERED, HandoffEve
 _ENDS: dict[str, str] = {
     Outcome.RESOLVED: "resolved",
     Outcome.PARKED: "set aside",
-    Outcome.RETURNED: "returned",
+    Outcome.RETURNED: "given back",
     Outcome.SENT_BACK: "sent back",
     Outcome.ABANDONED: "abandoned",
 }
@@ -80,7 +81,7 @@ def present_state(context: EventContext) -> str:
     if policy.waits_for_fix(handoff, context.session):
         return "A fix was applied, and waits to be looked at."
     if handoff.closed_at is not None:
-        return f"It has been closed: {_ENDS.get(handoff.outcome or '', 'closed')}."
+        return f"It has been closed: {_how(handoff, handoff.outcome or '', handoff.closed_by)}."
     if handoff.claimed_by is not None:
         return f"{context.name(handoff.claimed_by)} has claimed it."
     if handoff.target_user_id is not None:
@@ -140,9 +141,16 @@ def _end(context: EventContext) -> tuple[str, str]:
         return "The fix waits again", text
     if event.content.get("has_a_fix"):
         return "A fix was applied", f"{actor} has applied a fix for “{problem}”, and waits for {sentence(note)}"
-    end = sentence(_ENDS.get(outcome or context.handoff.outcome or "", "closed"))
+    end = sentence(_how(context.handoff, outcome or context.handoff.outcome or "", event.actor_id))
     who = f"{actor} has closed “{problem}”" if event.actor_id else f"“{problem}” was closed"
     return "Closed", f"{who}: {end} {sentence(note) if note else ''}"
+
+
+def _how(handoff: SessionHandoff, outcome: str, by: uuid.UUID | None) -> str:
+    """How it was closed: its engineer takes back what others give back."""
+    if outcome == Outcome.RETURNED and by is not None and by == handoff.created_by:
+        return "taken back"
+    return _ENDS.get(outcome, "closed")
 
 
 def _conversation(context: EventContext) -> tuple[str, str]:

@@ -53,6 +53,7 @@ _SPELLINGS = {
     "Psa rules": "Ticket system: what is posted",
     "Subflow": "Sub-flow",
     "Psa statuses": "Ticket system: statuses",
+    "Returned": "Given back",
 }
 
 # The nouns that reports count.

@@ -37,7 +37,7 @@ async def test_people_are_notified_of_a_handoff_from_beginning_to_end(
     problem = "“The scanner sends blank pages”"
     wrong_team = f"team_admin has returned {problem} to the queue: Wrong team."
     assert heard(Role.ENGINEER) == [
-        f"team_admin has closed {problem}: returned. Clean the glass.",
+        f"team_admin has closed {problem}: given back. Clean the glass.",
         f"team_admin has claimed {problem} after less than a minute.",
         wrong_team,
         f"owner has claimed {problem} after less than a minute.",
