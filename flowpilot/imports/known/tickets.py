@@ -24,12 +24,21 @@ JOIN import_cases c ON c.rows->-1->>%(place)s::int = staged.case_id
 WHERE c.account_id = %(account)s AND c.run_id = %(run)s
     AND NOT EXISTS (SELECT FROM same WHERE same.case_id = staged.case_id)
 """
+# What only imports of other systems have said something of: another ticket, though it has the same number.
+_ELSEWHERE = """
+CREATE TEMP TABLE elsewhere ON COMMIT DROP AS SELECT DISTINCT c.session_id AS id FROM import_cases c
+WHERE c.account_id = %(account)s AND c.run_id = ANY(%(others)s) AND NOT EXISTS (
+    SELECT FROM import_cases o WHERE o.account_id = %(account)s AND o.session_id = c.session_id
+    AND o.run_id <> ALL(%(others)s)
+)
+"""
 # Joins, and no IN within an OR: what is asked of each row is then asked of all sessions, if those are many.
 _TAKEN = f"""
 CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT case_id FROM (
     SELECT case_id FROM same UNION
     SELECT c.case_id FROM (SELECT DISTINCT case_id FROM staged) c
     JOIN ai_sessions s ON {ticket_key("s.psa_ticket_id")} = {ticket_key("c.case_id")} WHERE s.account_id = %s
+    AND NOT EXISTS (SELECT FROM elsewhere WHERE elsewhere.id = s.id)
 ) c WHERE NOT EXISTS (SELECT FROM known WHERE known.case_id = c.case_id)
 """  # noqa: S608 - It is made of our own constants.
 _DROP = """
@@ -52,7 +61,7 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
 
     A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`, also if
     its number is written in another way there. A ticket that another import knows by its other number is the same
-    if both mappings name one ticket system.
+    if both mappings name one ticket system, and another one if all that told of it name other systems.
     Those that stay are locked, unless the log is only looked at.
     """
     _find_same(connection, account_id, mapping)
@@ -75,9 +84,17 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
 
 def _find_same(connection: Connection, account_id: UUID, mapping: Mapping) -> None:
     """Put the sessions of the tickets in `staged` into the temporary table `same`."""
+    others = connection.execute(
+        "SELECT coalesce(array_agg(id), '{}') FROM import_runs"
+        " WHERE account_id = %s AND rules->'mapping'->>'system' <> %s",
+        (account_id, mapping.system),
+    ).fetchone()
+    assert others is not None
+    connection.execute(_ELSEWHERE.encode(), {"account": account_id, "others": others[0]})
     found = connection.execute(
         "CREATE TEMP TABLE same ON COMMIT DROP AS SELECT psa_ticket_id AS case_id, id FROM ai_sessions"
-        " WHERE account_id = %s AND psa_ticket_id IN (SELECT case_id FROM staged)",
+        " WHERE account_id = %s AND psa_ticket_id IN (SELECT case_id FROM staged)"
+        " AND id NOT IN (SELECT id FROM elsewhere)",
         (account_id,),
     )
     if mapping.system is not None:

@@ -1,0 +1,46 @@
+"""Tickets of two systems may have the same number: they are two, as far as the mappings say which system it is."""
+
+from pathlib import Path
+from typing import Any
+
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.preview import preview_log
+from tests.imports.helpers import MAPPING, NOW, SMALL, World, row, write_log
+
+NORTH, SOUTH = (Mapping.model_validate({**MAPPING, "system": system}) for system in ("zendesk", "freshdesk"))
+
+
+def _files(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """An export of one system, a later one of it, and one of another system with the same numbers."""
+    rows = [row("7", 1, "09:00", "Ada", note="The printer")]
+    return (
+        write_log(tmp_path / "north.csv", rows),
+        write_log(tmp_path / "later.csv", [*rows, row("7", 2, "10:00", "Grace", note="Replaced")]),
+        write_log(tmp_path / "south.csv", [row("7", 1, "11:00", "Linus", note="The VPN")]),
+    )
+
+
+def _steps(world: World) -> list[tuple[Any, ...]]:
+    return world.ask(
+        "SELECT s.psa_ticket_id, count(*) FROM ai_sessions s JOIN ai_session_steps p ON p.session_id = s.id"
+        " GROUP BY s.id, s.psa_ticket_id ORDER BY 2"
+    )
+
+
+def test_tickets_of_two_systems_are_two_and_a_later_export_finds_its_own(world: World, tmp_path: Path) -> None:
+    north, later, south = _files(tmp_path)
+    world.load(north, NORTH)
+    found = preview_log(world.url, world.account_id, south, SOUTH, now=NOW)
+    assert (found.figures.cases, found.cases_already_here) == (1, 0)
+    assert (world.load(south, SOUTH).sessions, _steps(world)) == (1, [("7", 1), ("7", 1)])
+    done = world.load(later, NORTH)
+    assert (done.sessions, done.changes.updated, done.cases_already_here) == (0, 1, 0)
+    assert _steps(world) == [("7", 1), ("7", 2)]
+
+
+def test_as_long_as_one_mapping_does_not_say_its_system_it_is_one_ticket(world: World, tmp_path: Path) -> None:
+    """So every import of before, whose mapping said nothing, is still known."""
+    north, later, south = _files(tmp_path)
+    world.load(north, SMALL)
+    assert (world.load(later, NORTH).changes.updated, _steps(world)) == (1, [("7", 2)])
+    assert world.load(south, SOUTH).sessions == 0
