@@ -18,6 +18,7 @@ from flowpilot.attachments.api import router as attachments
 from flowpilot.attachments.preparing import most_of_a_request
 from flowpilot.baselines.api import router as baselines
 from flowpilot.clients.api import router as clients
+from flowpilot.db.replica.opening import replica_of
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
 from flowpilot.flows.routes import router as flows
@@ -28,6 +29,8 @@ from flowpilot.http.body_limits import BodyMiddleware, Uploads, takes_logs
 from flowpilot.http.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.http.problems import RESPONSES, install_error_handlers
 from flowpilot.http.rate_limits import RateLimiter
+from flowpilot.http.replica.middleware import ReplicaMiddleware
+from flowpilot.http.replica.reads import ReplicaReads
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.detached import admit
@@ -89,6 +92,8 @@ def create_app(
     """
     metrics = RequestMetrics()
     database = Database(runtime_url, pool_size=settings.database_pool_size, registry=metrics.registry)
+    replica = replica_of(settings, runtime_url, metrics.registry)
+    reads = None if replica is None else ReplicaReads(replica, settings.limit_storage, metrics.registry)
     supervisor = Supervisor(metrics.registry)
     wire_features()
 
@@ -98,12 +103,16 @@ def create_app(
         supervisor.add("live_events", app.state.live.listen)
         if embedded_in is not None:
             supervisor.add("postgresql", partial(keep_running, embedded_in, runtime_url))
+        if replica is not None:
+            supervisor.add("replica", replica.watch)
         if with_worker:
             supervisor.add("jobs", partial(work, settings, runtime_url, database))
         async with app.state.live.running(), supervisor.running():
             yield
         await database.close()
         await app.state.limiter.close()
+        if reads is not None:
+            await reads.close()
 
     # The framework's own documentation pages load from a CDN; web/api_docs serves ours.
     app = FastAPI(
@@ -119,12 +128,15 @@ def create_app(
     app.state.signing_key = settings.signing_key()
     app.state.setup_code = setup_code(app.state.signing_key) if is_first_run else None
     app.state.database = database
+    app.state.replica_reads = reads
     app.state.limiter = RateLimiter(settings.limit_storage)
     app.state.metrics = metrics
     app.state.supervisor = supervisor
     app.state.live = Hub(runtime_url, database, app.state.signing_key)
     streams = Gauge("flowpilot_live_streams", "Live streams that are open.", registry=metrics.registry)
     streams.set_function(lambda: app.state.live.n_streams)
+    if reads is not None:
+        app.add_middleware(ReplicaMiddleware, reads=reads)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(

@@ -68,6 +68,17 @@ class Settings(BaseSettings):
         description="URL of the same database as the runtime role, if you manage roles yourself. "
         "Unset: FlowPilot creates the role.",
     )
+    replica_url: SecretStr | None = Field(
+        default=None,
+        description="URL of a streaming standby of the database, such as `postgresql://host:5432/`, which reports "
+        "and lists then read. It needs no role, password and database: they are the primary's.",
+    )
+    replica_lag_seconds: int = Field(
+        default=5,
+        ge=2,
+        le=300,
+        description="How old what the replica shows may be, in seconds. While it is older, the primary is read.",
+    )
     data_dir: Path = Field(
         default_factory=_default_data_dir,
         description="Where the embedded database and the secret key live.",

@@ -34,7 +34,8 @@ from flowpilot.analytics.workload.load import Load, load
 from flowpilot.flows.queries import flow_facts
 from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
 from flowpilot.identity.actor import Permission
-from flowpilot.identity.auth import Caller, ReadSession
+from flowpilot.identity.auth import Caller
+from flowpilot.identity.replica.session import ReportSession
 
 router = APIRouter(prefix="/api/v1/analytics/flowpilot", tags=["analytics"])
 
@@ -47,7 +48,7 @@ def _answer(report: Report) -> Response:
 async def read_dashboard(
     actor: CanViewAnalytics,
     window: WindowQuery,
-    db: ReadSession,
+    db: ReportSession,
     compare: Annotated[bool, Query(description="Add `previous`, the window of equal length just before.")] = False,
 ) -> Response:
     """The help desk at a glance."""
@@ -55,26 +56,26 @@ async def read_dashboard(
 
 
 @router.get("/data-days")
-async def read_data_days(actor: CanViewEscalations, db: ReadSession) -> DataDays:
+async def read_data_days(actor: CanViewEscalations, db: ReportSession) -> DataDays:
     """From which day to which there is something to report."""
     return await data_days(db, actor.account_id, actor.timezone)
 
 
 @router.get("/knowledge-gaps", response_model=KnowledgeGaps, dependencies=[limited("knowledge-gaps")])
-async def read_knowledge_gaps(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_knowledge_gaps(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """What the flows do not cover."""
     return _answer(await knowledge_gaps(db, window))
 
 
 @router.get("/coverage", response_model=Coverage, dependencies=[limited("coverage")])
-async def read_coverage(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_coverage(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """Domains and their flows."""
     return _answer(await coverage(db, window))
 
 
 @router.get("/flow-quality", response_model=FlowQuality, dependencies=[limited("flow-quality")])
 async def read_flow_quality(
-    actor: CanViewAnalytics, window: WindowQuery, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
+    actor: CanViewAnalytics, window: WindowQuery, db: ReportSession, sort: FlowSort = FlowSort.QUALITY
 ) -> Response:
     """How well the flows work."""
     return _answer(await flow_quality(db, window, sort))
@@ -82,7 +83,7 @@ async def read_flow_quality(
 
 @router.get("/flows/{flow_id}/traffic", dependencies=[limited("flow-traffic")])
 async def read_flow_traffic(
-    flow_id: uuid.UUID, actor: CanViewAnalytics, window: WindowQuery, db: ReadSession
+    flow_id: uuid.UUID, actor: CanViewAnalytics, window: WindowQuery, db: ReportSession
 ) -> FlowTraffic:
     """Which way the sessions of a flow went at each node, and where they ended."""
     await flow_facts(db, actor.account_id, flow_id)
@@ -90,7 +91,7 @@ async def read_flow_traffic(
 
 
 @router.get("/psa-metrics", response_model=PsaMetrics, dependencies=[limited("psa-metrics")])
-async def read_psa_metrics(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_psa_metrics(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """What reached the ticket system."""
     return _answer(await psa_metrics(db, window))
 
@@ -100,7 +101,7 @@ async def read_psa_metrics(actor: CanViewAnalytics, window: WindowQuery, db: Rea
     response_model=Escalations,
     dependencies=[limited("escalations", Permission.VIEW_ESCALATIONS)],
 )
-async def read_escalations(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Response:
+async def read_escalations(actor: CanViewEscalations, window: WindowQuery, db: ReportSession) -> Response:
     """Time to first action after an escalation is claimed, and how well the escalations went."""
     return _answer(await escalations(db, window))
 
@@ -110,7 +111,7 @@ async def read_escalations(actor: CanViewEscalations, window: WindowQuery, db: R
     response_model=FlowEndings,
     dependencies=[limited("flow-endings", Permission.VIEW_ESCALATIONS)],
 )
-async def read_flow_endings(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Response:
+async def read_flow_endings(actor: CanViewEscalations, window: WindowQuery, db: ReportSession) -> Response:
     """The nodes of flows at which sessions were handed over, and what the seniors then did most."""
     return _answer(await flow_endings(db, window))
 
@@ -120,13 +121,15 @@ async def read_flow_endings(actor: CanViewEscalations, window: WindowQuery, db: 
     response_model=AvoidableEscalations,
     dependencies=[limited("avoidable-escalations", Permission.VIEW_ESCALATIONS)],
 )
-async def read_avoidable_escalations(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Response:
+async def read_avoidable_escalations(
+    actor: CanViewEscalations, window: WindowQuery, db: ReportSession
+) -> Response:
     """Escalations that said too little, or that a right or some knowledge would have spared."""
     return _answer(await avoidable_escalations(db, window))
 
 
 @router.get("/suggestions", response_model=SuggestionReport, dependencies=[limited("suggestions")])
-async def read_suggestions(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_suggestions(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """What became of the copilot's suggestions, by rules or model."""
     return _answer(await suggestions(db, window))
 
@@ -134,7 +137,7 @@ async def read_suggestions(actor: CanViewAnalytics, window: WindowQuery, db: Rea
 @router.get(
     "/durable-resolutions", response_model=DurableResolutions, dependencies=[limited("durable-resolutions")]
 )
-async def read_durable_resolutions(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_durable_resolutions(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """What was solved and stayed solved, and how soon what solved it was applied."""
     return _answer(await durable_resolutions(db, window))
 
@@ -143,7 +146,7 @@ async def read_durable_resolutions(actor: CanViewAnalytics, window: WindowQuery,
 async def read_follow_up(
     actor: CanViewAnalytics,
     window: WindowQuery,
-    db: ReadSession,
+    db: ReportSession,
     compare: Annotated[bool, Query(description="Add `previous`, the window before at the same age.")] = False,
 ) -> Response:
     """What becomes of sessions by their age: the time to resolution, and how many were ever escalated."""
@@ -151,19 +154,19 @@ async def read_follow_up(
 
 
 @router.get("/savings", response_model=Savings, dependencies=[limited("savings")])
-async def read_savings(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_savings(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """What a handoff saves compared with the verbal one that it replaces, if both are measured."""
     return _answer(await savings(db, window))
 
 
 @router.get("/load", response_model=Load, dependencies=[limited("load")])
-async def read_load(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_load(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """When work comes in, by the hour of the day and the day of the week."""
     return _answer(await load(db, window))
 
 
 @router.get("/backlog", response_model=Backlog, dependencies=[limited("backlog")])
-async def read_backlog(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
+async def read_backlog(actor: CanViewAnalytics, window: WindowQuery, db: ReportSession) -> Response:
     """What was open at the end of each day."""
     return _answer(await backlog(db, window))
 
@@ -178,6 +181,6 @@ async def read_metrics(
 
 
 @router.get("/escalations/headline")
-async def read_headline(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Headline:
+async def read_headline(actor: CanViewEscalations, window: WindowQuery, db: ReportSession) -> Headline:
     """Time to first action after an escalation is claimed, alone and fast, for a screen that always shows it."""
     return await headline(db, window)

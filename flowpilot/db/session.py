@@ -87,6 +87,7 @@ class Database:
         pool_size: int = 10,
         patience_seconds: float = 10,
         registry: CollectorRegistry | None = None,
+        outages: OutageLog | None = None,
     ) -> None:
         """Connections are opened as they are needed.
 
@@ -94,6 +95,7 @@ class Database:
             pool_size: how many connections there may be.
             patience_seconds: how long to wait for one when all are in use.
             registry: the metrics registry in which failures are counted.
+            outages: counts and logs them instead.
         """
         self.url = url
         # No prepared statements: their generic plans fit neither small nor large accounts. This also allows a
@@ -110,7 +112,7 @@ class Database:
             connect_args={"autocommit": True, "prepare_threshold": None, **LIVELINESS},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
-        self._outages = OutageLog(registry)
+        self._outages = outages or OutageLog(registry)
 
     @asynccontextmanager
     async def read(self, account_id: uuid.UUID | None) -> AsyncIterator[ReadDb]:

@@ -139,6 +139,7 @@ WriteSession = Annotated[Db, Depends(session, scope="function")]
 async def authenticate(request: Request, claimed: Claim, db: ReadSession, now: Now) -> Actor:
     """Look the claim up in its account, with its present role."""
     actor, request.state.key_use_is_due = await verify(db, claimed, now)
+    request.state.user_id = actor.user_id
     return actor
 
 

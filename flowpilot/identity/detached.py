@@ -24,6 +24,7 @@ async def authenticate_detached(request: Request, claimed: Claim, now: Now) -> A
     database: Database = request.app.state.database
     async with database.read(claimed.account_id) as db:
         actor, use_is_due = await verify(db, claimed, now)
+    request.state.user_id = actor.user_id
     if use_is_due and isinstance(claimed, KeyClaim):
         with suppress(DatabaseUnavailableError):
             await record_use(database, claimed, now)

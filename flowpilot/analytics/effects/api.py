@@ -12,13 +12,13 @@ from flowpilot.analytics.requests import WindowQuery, limited
 from flowpilot.analytics.rows.sessions import SessionRowFilter
 from flowpilot.clock import Now
 from flowpilot.identity.access import CanViewAnalytics
-from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.replica.session import ReportSession
 
 router = APIRouter(prefix="/api/v1/analytics/flowpilot", tags=["analytics"])
 
 
 @router.get("/proposals/{proposal_id}/effect")
-async def read_effect(proposal_id: uuid.UUID, actor: CanViewAnalytics, db: ReadSession, now: Now) -> EffectOut:
+async def read_effect(proposal_id: uuid.UUID, actor: CanViewAnalytics, db: ReportSession, now: Now) -> EffectOut:
     """Whether a published proposal helped: its domain before and after it."""
     return await effect(db, actor.account_id, proposal_id, now)
 
@@ -27,7 +27,7 @@ async def read_effect(proposal_id: uuid.UUID, actor: CanViewAnalytics, db: ReadS
 async def read_outcomes(
     actor: CanViewAnalytics,
     window: WindowQuery,
-    db: ReadSession,
+    db: ReportSession,
     row_filter: Annotated[SessionRowFilter, Query()],
     now: Now,
 ) -> Outcomes:

@@ -11,7 +11,8 @@ from flowpilot.analytics.rows.kinds import ROW_KINDS
 from flowpilot.analytics.rows.reading import PagingQuery, RowsPage, read_rows
 from flowpilot.http.csv import Bom
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.identity.auth import requires
+from flowpilot.identity.replica.session import ReportSession
 
 router = APIRouter(prefix="/api/v1/analytics/flowpilot/rows", tags=["analytics"])
 
@@ -32,7 +33,7 @@ def _add_routes(kind: RowKind[Item]) -> None:
     async def read(
         _: Annotated[Actor, allowed],
         window: WindowQuery,
-        db: ReadSession,
+        db: ReportSession,
         row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
         paging: PagingQuery,
     ) -> RowsPage[Item]:
@@ -42,7 +43,7 @@ def _add_routes(kind: RowKind[Item]) -> None:
     async def read_csv(
         _: Annotated[Actor, allowed],
         window: WindowQuery,
-        db: ReadSession,
+        db: ReportSession,
         row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
         bom: Bom = False,
     ) -> Response:
@@ -53,7 +54,7 @@ def _add_routes(kind: RowKind[Item]) -> None:
     async def read_xlsx(
         _: Annotated[Actor, allowed],
         window: WindowQuery,
-        db: ReadSession,
+        db: ReportSession,
         row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
     ) -> Response:
         """The same rows as a spreadsheet. Its second sheet has the window and the filters."""

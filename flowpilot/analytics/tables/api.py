@@ -22,7 +22,7 @@ from flowpilot.errors import NotFoundError
 from flowpilot.http import csv, xlsx
 from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
 from flowpilot.identity.actor import Permission
-from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.replica.session import ReportSession
 
 router = APIRouter(prefix="/api/v1/analytics/flowpilot/tables", tags=["analytics"])
 
@@ -44,7 +44,7 @@ class NoSuchReportError(NotFoundError):
     dependencies=[limited("tables", Permission.VIEW_ESCALATIONS)],
 )
 async def read_escalations_table(
-    section: Section, _: CanViewEscalations, window: WindowQuery, db: ReadSession, bom: csv.Bom = False
+    section: Section, _: CanViewEscalations, window: WindowQuery, db: ReportSession, bom: csv.Bom = False
 ) -> Response:
     """A section of the escalations report as a CSV table, with exactly the report's values."""
     return _csv(await _run(db, window, _ESCALATIONS, section), _ESCALATIONS, section, window, bom=bom)
@@ -56,7 +56,7 @@ async def read_escalations_table(
     dependencies=[limited("tables", Permission.VIEW_ESCALATIONS)],
 )
 async def read_escalations_spreadsheet(
-    section: Section, _: CanViewEscalations, window: WindowQuery, db: ReadSession
+    section: Section, _: CanViewEscalations, window: WindowQuery, db: ReportSession
 ) -> Response:
     """The same section as a spreadsheet. Its second sheet has the window and the definitions."""
     return await _xlsx(await _run(db, window, _ESCALATIONS, section), _ESCALATIONS, section, window)
@@ -68,7 +68,7 @@ async def read_table(
     section: Section,
     _: CanViewAnalytics,
     window: WindowQuery,
-    db: ReadSession,
+    db: ReportSession,
     sort: FlowSort = FlowSort.QUALITY,
     bom: csv.Bom = False,
 ) -> Response:
@@ -82,7 +82,7 @@ async def read_spreadsheet(
     section: Section,
     _: CanViewAnalytics,
     window: WindowQuery,
-    db: ReadSession,
+    db: ReportSession,
     sort: FlowSort = FlowSort.QUALITY,
 ) -> Response:
     """The same section as a spreadsheet. Its second sheet has the window and the definitions."""

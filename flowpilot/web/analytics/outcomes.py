@@ -10,7 +10,7 @@ from flowpilot.analytics.requests import WindowQuery, limited
 from flowpilot.analytics.rows.sessions import SessionRowFilter
 from flowpilot.clock import Now
 from flowpilot.identity.access import CanViewAnalytics
-from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, is_own_path, render
 
@@ -31,7 +31,7 @@ async def show_outcomes(
     request: Request,
     actor: CanViewAnalytics,
     window: WindowQuery,
-    db: ReadSession,
+    db: ReportSession,
     row_filter: Annotated[SessionRowFilter, Query()],
     frame: CurrentFrame,
     now: Now,

@@ -10,7 +10,8 @@ from flowpilot.analytics.data_days import DataDays, data_days
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.identity.access import CanViewEscalations
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.identity.auth import requires
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.web.analytics import charts as report_charts
 from flowpilot.web.analytics import figures as report_figures
 from flowpilot.web.analytics import workload as report_workload
@@ -63,7 +64,7 @@ def _add_page(tab: Tab) -> None:
     async def show(
         request: Request,
         actor: Annotated[Actor, requires(tab.permission)],
-        db: ReadSession,
+        db: ReportSession,
         frame: CurrentFrame,
         view: ViewQuery,
     ) -> Response:

@@ -14,7 +14,8 @@ from flowpilot.analytics.rows.base import RowFilter, RowKind
 from flowpilot.analytics.rows.kinds import ROW_KINDS
 from flowpilot.analytics.rows.reading import PagingQuery, RowsPage, read_rows
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.identity.auth import requires
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.web.analytics import narrowing
 from flowpilot.web.analytics.row_columns import COLUMNS, Column, in_words
 from flowpilot.web.frame import CurrentFrame, Frame
@@ -88,7 +89,7 @@ def _add_page(kind: RowKind[Any]) -> None:
     @router.get(f"/{kind.name}", name=f"show_{kind.name}", dependencies=[limited("rows", kind.permission)])
     async def show(
         _: Annotated[Actor, requires(kind.permission)],
-        db: ReadSession,
+        db: ReportSession,
         rows: RowsQuery,
         row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
         paging: PagingQuery,
