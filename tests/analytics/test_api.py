@@ -153,7 +153,7 @@ def test_what_a_report_costs(
     statements.clear()
     client.get(BASE + path, params=SINCE_ALWAYS, headers=company.headers())
     assert len(statements) == expected, statements
-    assert statements[0].startswith("SET TRANSACTION")
+    assert statements[0].startswith("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL")
 
 
 def test_the_body_is_json_as_the_contract_has_it(client: TestClient, company: Company) -> None:
