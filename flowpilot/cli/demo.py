@@ -35,7 +35,9 @@ def demo(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
                 progress=lambda what, done: bar.update(task, description=what, completed=done),
             )
         asyncio.run(connect_demo(urls.runtime, get_settings(), now()))
-        _print_logins(logins, f"http://{host}:{port}")
+        _print_logins(logins, f"http://{host}:{port or 'PORT'}")
+        if not port:
+            Console().print("The server says below which PORT it listens on.\n", style="bold")
         run_server(urls, host, port)
 
 

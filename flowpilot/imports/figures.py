@@ -1,5 +1,6 @@
 """What a log will read like: its figures, and what about them should make one look again. Pure: no I/O."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -67,9 +68,13 @@ class Figures:
         if case.resolved_at is not None:
             self.minutes.append((case.resolved_at - case.created_at) / timedelta(minutes=1))
         self._see_what_is_written(case)
-        if len(self.first) < SHOWN_CASES:
-            self.first.append(case)
+        self._show(case)
         self._see_answers(case)
+
+    def _show(self, case: Case) -> None:
+        """Keep the case if it is among the first, as people count: HELP-2 is before HELP-10."""
+        if len(self.first) < SHOWN_CASES or _counted(case) < _counted(self.first[-1]):
+            self.first = sorted([*self.first, case], key=_counted)[:SHOWN_CASES]
 
     def add_known(self, case: Case, *, is_different: bool, says_less: bool = False) -> None:
         """Count a case that an earlier import brought, as it would be now."""
@@ -200,6 +205,13 @@ class Figures:
             counted = self._answers[str(name)]
             counted[0] += 1
             counted[1] += name in quick
+
+
+def _counted(case: Case) -> list[tuple[bool, int, str]]:
+    """Where a ticket's number stands among others."""
+    # So that a very long row of digits is compared, too.
+    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", case.ticket)
+    return [(False, int(part), "") if part.isascii() and part.isdigit() else (True, 0, part) for part in parts]
 
 
 def _is_within(handoff: Handoff, case: Case) -> bool:

@@ -44,6 +44,11 @@ def test_the_figures_are_those_that_an_import_would_give() -> None:
     assert found.warnings() == []
 
 
+def test_the_first_cases_are_those_that_people_call_the_first() -> None:
+    shown = figures(*(case(f"HELP-{number}") for number in sorted(range(1, 101), key=str)))
+    assert [one.ticket for one in shown.first] == [f"HELP-{number}" for number in range(1, 11)]
+
+
 @pytest.mark.parametrize(
     ("cases", "rows", "warning"),
     [
