@@ -1,12 +1,17 @@
 """How figures are worded in pages."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import flowpilot.web
 from flowpilot.copilot.asking import asks
 from flowpilot.web.formatting import agreeing, billed, clock, counted, parted, plain, until
 from tests.company import at
+
+TEMPLATES = Path(flowpilot.web.__file__).parent / "templates"
 
 
 @pytest.mark.parametrize(
@@ -93,3 +98,9 @@ def test_a_long_text_is_parted_at_a_word_after_two_lines_at_most(text: str, begi
 
 def test_time_is_said_as_it_is_booked() -> None:
     assert [billed(seconds) for seconds in (0, 124, 3_600)] == ["0\u00a0min", "3\u00a0min", "1\u00a0h"]
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_what_a_template_counts_is_said_of_one(path: Path) -> None:
+    for words in re.findall(r"(?:counted|agreeing)\([\"']([^\"']+)", path.read_text()):
+        assert agreeing(words, 1) != words, f"_ONE does not know what one of “{words}” is."

@@ -7,6 +7,7 @@ from typing import ClassVar
 from fastapi import APIRouter, Request, Response
 
 from flowpilot.flows import api as flows
+from flowpilot.flows.matching.confidence import SURE
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import CandidateOut, FlowOut, MatchIn
 from flowpilot.http.fields import Text
@@ -31,6 +32,11 @@ class ChooseFlow(Page):
     candidates: list[CandidateOut]
     flows: list[FlowOut]
     words: str
+
+    @property
+    def sure(self) -> int:
+        """From which confidence on, in percent, a flow begins by itself in the browser."""
+        return round(100 * SURE)
 
 
 @router.get("/{session_id}/flow")

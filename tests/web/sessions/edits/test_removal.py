@@ -49,7 +49,7 @@ def test_all_of_a_step_is_removed_with_one_press_and_what_went_out_stays_listed(
     assert "Still outside: remove it there" in done.text
     assert '<a href="https://desk.example/4711"' in done.text
     assert SECRET not in done.text + browser.get(session).text
-    assert "Where they still are" in browser.get(session).text
+    assert "Where they were left" in browser.get(session).text
 
 
 def test_a_tab_that_was_open_does_not_bring_words_back_and_a_fresh_one_corrects_the_rest(
