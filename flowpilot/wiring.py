@@ -34,7 +34,9 @@ from flowpilot.sessions.removal import hooks as removal
 
 def wire_features() -> None:
     """From now on handoffs follow sessions, sessions follow clients, and postings and work go on when they can."""
-    hooks.on_step[:] = [following.note_first_action, session_notices.tell_of_note]
+    hooks.step_awaited[:] = [following.step_awaited]
+    hooks.on_awaited_step[:] = [following.note_first_action]
+    hooks.on_step[:] = [session_notices.tell_of_note]
     hooks.on_end[:] = [following.close_with_session, session_notices.settle_reopening, analyse_when_resolved]
     hooks.on_reopened[:] = [session_notices.tell_of_reopening]
     hooks.on_edit[:] = [following.follow_edit, analyse_when_resolved]

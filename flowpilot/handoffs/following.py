@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
 
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions, leases, policy
@@ -19,6 +19,19 @@ from flowpilot.sessions.models import EDITS, AISession, AISessionStep
 from flowpilot.sessions.queries import SessionHistory, read_session
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.working_hours import AROUND_THE_CLOCK, work_seconds
+
+
+def step_awaited(
+    account_id: ColumnElement[uuid.UUID], session_id: ColumnElement[uuid.UUID]
+) -> ColumnElement[bool]:
+    """Whether a step of anybody may be what `note_first_action` looks for."""
+    undone = (SessionHandoff.first_action_at.is_(None), SessionHandoff.claimant_action_at.is_(None))
+    return exists().where(
+        SessionHandoff.account_id == account_id,
+        SessionHandoff.session_id == session_id,
+        SessionHandoff.claimed_at.is_not(None),
+        or_(*undone, SessionHandoff.lease_expires_at.is_not(None)),
+    )
 
 
 async def note_first_action(db: Db, session: AISession, step: AISessionStep) -> None:

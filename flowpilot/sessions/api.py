@@ -75,7 +75,7 @@ async def start_session(
 
     async def make() -> schemas.StartedOut:
         loaded, candidates = await starting.start(db, actor, starting.NewSession(**body.model_dump()), now)
-        history = await queries.read_session(db, actor.account_id, loaded.session.id, known=actor.names)
+        history = await queries.read_session(db, actor.account_id, loaded.session.id, loaded, actor.names)
         await ask_copilot(request, db, history)
         return schemas.started_out(history, actor, await suggestions_for(db, history), candidates)
 

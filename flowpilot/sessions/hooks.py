@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
+
 from flowpilot.db.session import Db
 from flowpilot.sessions.models import AISession, AISessionStep
 
@@ -20,9 +22,13 @@ Reopened = Callable[[Db, AISession, uuid.UUID, datetime], Awaitable[None]]
 Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
 # By whom, when, when the fix was applied, and why somebody holds it again, if they do.
 Answered = Callable[[Db, AISession, uuid.UUID | None, datetime, datetime, str], Awaitable[None]]
+Awaited = Callable[[ColumnElement[uuid.UUID], ColumnElement[uuid.UUID]], ColumnElement[bool]]
 Holds = Callable[[Db, AISession], Awaitable[bool]]
 
 on_step: list[StepTaken] = []
+# The same where something waits for a step: conditions on an account and a session say so as its steps are read.
+on_awaited_step: list[StepTaken] = []
+step_awaited: list[Awaited] = []
 on_end: list[Ended] = []
 # One that had ended is worked on again.
 on_reopened: list[Reopened] = []

@@ -13,7 +13,7 @@ from flowpilot.errors import NotFoundError
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
-from flowpilot.sessions.following.followed import Followed, read_followed
+from flowpilot.sessions.following.followed import Followed, read_beside
 from flowpilot.sessions.models import AISession, AISessionStep, StatusChange
 from flowpilot.sessions.runs.run import Run, run_of
 
@@ -42,7 +42,9 @@ class LoadedSession(LockedSession):
     """A locked session with its steps, what it follows, and the trees of that as they were shown.
 
     `tree`: of its flow, if it follows one. `inner`: of the sub-flows that it has entered, by version.
-    `changes` and `names`, of its people, are empty until somebody reads them, so that nobody reads them again.
+    `changes`: all of its status, also those of this transaction.
+    `names`, of its people, are empty until somebody reads them, so that nobody reads them again.
+    `is_awaited`: whether something may follow from a step that `hooks.on_awaited_step` knows.
     """
 
     steps: list[AISessionStep]
@@ -51,6 +53,7 @@ class LoadedSession(LockedSession):
     inner: dict[uuid.UUID, Tree] = field(default_factory=dict)
     changes: list[StatusChange] = field(default_factory=list)
     names: dict[uuid.UUID, str] = field(default_factory=dict)
+    is_awaited: bool = True
 
     @property
     def where(self) -> path.Position:
@@ -118,8 +121,11 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
     """Read what a step needs of a locked session."""
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
-    followed = await read_followed(db, session, steps)
-    return LoadedSession(session, locked.moment, steps, followed, *followed.shown(steps))
+    followed, changes, is_awaited = await read_beside(db, session, steps)
+    tree, inner = followed.shown(steps)
+    return LoadedSession(
+        session, locked.moment, steps, followed, tree, inner, changes=changes, is_awaited=is_awaited
+    )
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:

@@ -8,6 +8,7 @@ from flowpilot.attachments.schemas import names_in
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
+from flowpilot.db.together import write_together
 from flowpilot.errors import OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import still_works
@@ -20,7 +21,7 @@ from flowpilot.sessions.locking import LoadedSession, LockedSession, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.postings.enqueueing import after_change
 from flowpilot.sessions.runs.decisions import check_may_end, check_may_go_on
-from flowpilot.sessions.search.keeping import keep_step, keep_words
+from flowpilot.sessions.search.keeping import keep_words, step_kept
 from flowpilot.sessions.transitions import Action
 from flowpilot.working_hours import work_seconds
 
@@ -147,11 +148,9 @@ async def add_step(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -
     """Write a step, with all that follows from it. The caller has checked that it is allowed."""
     session = loaded.session
     step = decisions.take_step(session, loaded.steps, new, step_id=new_id(), by=by, at=loaded.moment)
-    db.add(step)
-    await db.flush()
-    await keep_step(db, session, loaded.steps)
+    await write_together(db, session, step, beside=step_kept(session, loaded.steps))
     announce_change(db, session)
-    for follow in hooks.on_step:
+    for follow in [*(hooks.on_awaited_step if loaded.is_awaited else []), *hooks.on_step]:
         await follow(db, session, step)
     return step
 
@@ -207,9 +206,11 @@ async def transition(
         raise refused
     before = decisions.change_status(session, action, locked.moment)
     await _count_working_time(db, session)
-    await db.flush()
+    change = decisions.status_change(session, before, change_id=new_id(), by=by, at=locked.moment, reason=reason)
+    await write_together(db, session, change)
+    if isinstance(locked, LoadedSession):
+        locked.changes.append(change)
     announce_change(db, session)
-    await record_change(db, locked, before, by, reason)
     if waited:
         for settle in hooks.on_waited:
             await settle(db, session, locked.moment)
@@ -242,16 +243,6 @@ async def go_on(db: Db, locked: LockedSession, action: Action, by: uuid.UUID) ->
         await transition(db, locked, Action.HOLD_AGAIN, by, _WHY_HELD_AGAIN[action])
     else:
         await transition(db, locked, action, by)
-
-
-async def record_change(
-    db: Db, locked: LockedSession, before: SessionStatus | None, by: uuid.UUID | None, reason: str = ""
-) -> None:
-    """Write the record of a change of status."""
-    db.add(
-        decisions.status_change(locked.session, before, change_id=new_id(), by=by, at=locked.moment, reason=reason)
-    )
-    await db.flush()
 
 
 async def correct(db: Db, locked: LockedSession, **details: Any) -> None:

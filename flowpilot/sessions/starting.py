@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
+from flowpilot.db.together import write_together
 from flowpilot.errors import NotFoundError
 from flowpilot.flows.matching.confidence import EXPLORING, SURE
 from flowpilot.flows.matching.match import Candidate, match, tier
@@ -20,8 +21,8 @@ from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.problem.titles import given, telling
 from flowpilot.sessions.runs.decisions import check_closed
-from flowpilot.sessions.search.keeping import keep_words
-from flowpilot.sessions.service import add_step, enter_subflows, record_change
+from flowpilot.sessions.search.keeping import words_kept
+from flowpilot.sessions.service import add_step, enter_subflows
 from flowpilot.sessions.transitions import Action
 
 
@@ -91,9 +92,9 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     )
     db.add(session)
     await db.flush()
-    await keep_words(db, session, [])
-    loaded = LoadedSession(session, now, [], _beginning(flow), flow.tree if flow else None)
-    await record_change(db, loaded, None, actor.user_id)
+    begun = decisions.status_change(session, None, change_id=new_id(), by=actor.user_id, at=now)
+    await write_together(db, begun, beside=words_kept(session, []))
+    loaded = LoadedSession(session, now, [], _beginning(flow), flow.tree if flow else None, changes=[begun])
     await idle.watch(db, session, now)
     await enter_subflows(db, loaded, actor.user_id)
     return loaded, candidates

@@ -23,7 +23,6 @@ from flowpilot.sessions.edits.record import about, last_removal, records, waitin
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import EDITS, AISessionStep, StepKind
 from flowpilot.sessions.postings.renewing import renew_waiting
-from flowpilot.sessions.queries import changes_of
 from flowpilot.sessions.service import add_step, go_on
 from flowpilot.sessions.transitions import Action
 from flowpilot.sessions.verifying.service import wait_again
@@ -104,7 +103,7 @@ async def take_back(db: Db, actor: Actor, loaded: LoadedSession, step: AISession
     that a fix did not help, and nothing has been done since, that waits again, and its handoff is set aside again.
     """
     policy.check(Editing(loaded, actor), step, StepAction.TAKE_BACK)
-    if (fix := await _fix_again(db, loaded, step)) is not None:
+    if (fix := _fix_again(loaded, step)) is not None:
         await _edit(db, actor, loaded, decisions.take_back(loaded, step))
         await wait_again(db, actor.user_id, loaded, fix, looks_again_at(step, fix))
     elif step.kind != StepKind.FLOW:
@@ -174,13 +173,11 @@ async def _edit(db: Db, actor: Actor, loaded: LoadedSession, new: NewStep) -> No
         await follow(db, loaded.session, actor.user_id, loaded.moment)
 
 
-async def _fix_again(db: Db, loaded: LoadedSession, step: AISessionStep) -> AISessionStep | None:
+def _fix_again(loaded: LoadedSession, step: AISessionStep) -> AISessionStep | None:
     """The fix that waits again if the step is taken back."""
     if "fix" not in step.content:
         return None
-    session = loaded.session
-    changes = await changes_of(db, session.account_id, session.id)
-    return fix_again(step, loaded.steps, changes, records(loaded.steps))
+    return fix_again(step, loaded.steps, loaded.changes, records(loaded.steps))
 
 
 async def _tree_left(db: Db, loaded: LoadedSession, step: AISessionStep) -> Tree | None:

@@ -1,19 +1,22 @@
 """What a session follows: its flow, the sub-flows that it has entered, and what differs in them for its client."""
 
+import functools
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, Select, Uuid, and_, bindparam, case, func, select
+from sqlalchemy import BindParameter, Row, Select, Uuid, and_, bindparam, case, false, func, or_, select
 
 from flowpilot.clients.models import Client
+from flowpilot.db.nested import rows_column, rows_in
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import Tree
+from flowpilot.sessions import hooks
 from flowpilot.sessions.client_notes.notes import ClientNotes, as_notes, for_client, notes_column
-from flowpilot.sessions.models import AISession, AISessionStep, StepKind
+from flowpilot.sessions.models import AISession, AISessionStep, StatusChange, StepKind
 from flowpilot.sessions.runs.marks import values
 
 
@@ -99,12 +102,49 @@ def with_tree(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return with_followed(query.add_columns(FlowVersion.structure)).where(AISession.id == _SESSION)
 
 
+# The changes of its status are read with it.
+CHANGES = rows_column(
+    StatusChange,
+    StatusChange.account_id == _ACCOUNT,
+    StatusChange.session_id == _SESSION,
+    order=(StatusChange.created_at, StatusChange.id),
+).label("changes")
+
 _FOLLOWED = with_tree(select(*FOLLOWED_COLUMNS).select_from(AISession))
+
+
+@functools.cache
+def _beside(*, follows: bool) -> Select[*tuple[Any, ...]]:
+    """What is read beside the steps of a session that is worked on: built once features are joined."""
+    awaited = or_(false(), *(is_awaited(_ACCOUNT, _SESSION) for is_awaited in hooks.step_awaited))
+    query = select(CHANGES, awaited.label("is_awaited"))
+    return with_tree(query.add_columns(*FOLLOWED_COLUMNS).select_from(AISession)) if follows else query
+
+
+class ReadBesideSteps(NamedTuple):
+    """What is read beside the steps of a session: what it follows, its changes, and whether a step is awaited."""
+
+    followed: Followed
+    changes: list[StatusChange]
+    is_awaited: bool
+
+
+async def read_beside(db: ReadDb, session: AISession, steps: Sequence[AISessionStep]) -> ReadBesideSteps:
+    """What a session follows after these steps, and what else its next step needs, in one statement."""
+    follows = _follows(session)
+    which = {"account_id": session.account_id, "session_id": session.id}
+    row = (await db.execute(_beside(follows=follows), which)).one()
+    followed = await followed_in(row, db, session, steps) if follows else Followed()
+    return ReadBesideSteps(followed, rows_in(StatusChange, row.changes), row.is_awaited)
+
+
+def _follows(session: AISession) -> bool:
+    return any((session.matched_flow_id, session.flow_version_id, session.client_id))
 
 
 async def read_followed(db: ReadDb, session: AISession, steps: Sequence[AISessionStep]) -> Followed:
     """What a session follows after these steps. No statement if it has neither a flow nor a client."""
-    if session.matched_flow_id is None and session.flow_version_id is None and session.client_id is None:
+    if not _follows(session):
         return Followed()
     which = {"account_id": session.account_id, "session_id": session.id}
     return await followed_in((await db.execute(_FOLLOWED, which)).one(), db, session, steps)

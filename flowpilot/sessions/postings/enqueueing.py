@@ -15,7 +15,7 @@ from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.notes.reading import with_beside
 from flowpilot.sessions.postings.content import content
 from flowpilot.sessions.postings.files import files_to_post
-from flowpilot.sessions.queries import SessionHistory, changes_of, history_of, people_of, read_session
+from flowpilot.sessions.queries import SessionHistory, history_of, people_of, read_session
 
 _OCCASIONS = {
     SessionStatus.RESOLVED: Occasion.RESOLVED,
@@ -105,10 +105,8 @@ async def _history(db: Db, locked: LockedSession) -> tuple[SessionHistory, str]:
     if not isinstance(locked, LoadedSession):
         history = await read_session(db, session.account_id, session.id)
         return history, await timezone_of(db, session.account_id)
-    changes = await changes_of(db, session.account_id, session.id)
-    people = people_of(session, locked.steps, changes)
+    people = people_of(session, locked.steps, locked.changes)
     names, timezone = await names_and_timezone(db, session.account_id, people)
     # They are the answer's, too.
-    locked.changes[:] = changes
     locked.names.update(names)
-    return history_of(session, locked.steps, locked.followed, changes, names), timezone
+    return history_of(session, locked.steps, locked.followed, locked.changes, names), timezone

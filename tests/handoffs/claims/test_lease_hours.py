@@ -78,4 +78,4 @@ async def test_a_claim_reads_the_rules_of_its_lease_once(
     await _claim(database, company, at("2026-06-15 14:50"), **rules)
     claiming = sent[max(number for number, words in enumerate(sent) if "SET LOCAL app.account_id" in words) :]
     assert sum("lease_minutes" in words for words in claiming) == 1
-    assert len(claiming) <= 13
+    assert len(claiming) <= 12
