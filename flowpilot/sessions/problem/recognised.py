@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from flowpilot.psa.tickets.template import PLACE
 from flowpilot.sessions.problem.parts import PartKind, parts_of
+from flowpilot.sessions.problem.vocabulary import HEADER, SUBJECT
 
 _MOST = 2
 # A shorter name, such as "IT", is in too many texts by chance.
@@ -21,9 +22,9 @@ _PATTERNS = (
     # Autotask: T20240101.0001, with a letter for tasks of a ticket.
     re.compile(r"\b(?P<number>T\d{8}\.\d{4,6})\b"),
     re.compile(r"\[(?:RT|[\w.-]{2,30})\s+#(?P<number>\d{2,12})\]", re.IGNORECASE),
-    re.compile(r"##(?P<number>\d{2,12})##"),
+    re.compile(r"##(?:RE-)?(?P<number>\d{2,12})##"),
     re.compile(r"\b(?P<number>(?:INC|REQ|RITM|TKT|SR|CS)-?\d{4,12})\b"),
-    re.compile(rf"\b(?:{_WORD})s?{_MARK}(?P<number>\d{{3,12}})\b", re.IGNORECASE),
+    re.compile(rf"\b(?:{_WORD})s?{_MARK}(?P<number>\d{{3,16}})\b", re.IGNORECASE),
     # Nobody counts tickets with five digits, and a year has four.
     re.compile(r"\btickets?\s+(?P<number>\d{5,12})\b", re.IGNORECASE),
     # `error #1234` is no ticket.
@@ -33,13 +34,24 @@ _DOMAIN = re.compile(r"@(?:[\w-]+\.)*?(?P<label>[\w-]{3,63})\.(?:co\.|com\.)?[a-
 
 
 def tickets_in(text: str, template: str | None = None) -> list[str]:
-    """The numbers of tickets that the text names, the surest first. Those of quoted mails may be of older tickets.
+    """The numbers of tickets that the text names, the surest first.
+
+    Of quoted mails only the subjects count, after the text itself: their words may be about older tickets.
 
     Args:
         template: the address of the account's tickets, with `{ticket}` for the number.
     """
-    said = "".join(part.text for part in parts_of(text) if part.kind in {PartKind.HEAD, PartKind.OWN})
-    return list(dict.fromkeys(_numbers(said, template)))[:_MOST]
+    parts = parts_of(text)
+    said = "".join(part.text for part in parts if part.kind in {PartKind.HEAD, PartKind.OWN})
+    subjects = "\n".join(_subjects(part.text) for part in parts if part.kind is PartKind.QUOTED)
+    return list(dict.fromkeys([*_numbers(said, template), *_numbers(subjects, template)]))[:_MOST]
+
+
+def _subjects(quoted: str) -> str:
+    """The subjects of the mails that are quoted there."""
+    headers = (HEADER.match(line.lstrip("> \t").strip()) for line in quoted.splitlines())
+    names = SUBJECT.casefold().split("|")
+    return "\n".join(one["value"] or "" for one in headers if one and one["name"].casefold() in names)
 
 
 def clients_in(text: str, names: Iterable[str]) -> list[str]:

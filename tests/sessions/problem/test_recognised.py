@@ -5,6 +5,8 @@ import pytest
 from flowpilot.sessions.problem.recognised import clients_in, tickets_in
 from tests.sessions.problem.mails import GERMAN, OUTLOOK
 
+_QUOTED = "-----Original Message-----\nFrom: A <a@contoso.example>\nSent: Monday\n"
+
 
 @pytest.mark.parametrize(
     ("text", "tickets"),
@@ -30,6 +32,13 @@ from tests.sessions.problem.mails import GERMAN, OUTLOOK
         ("Outlook shows error #1234 twice", []),
         ("It happens in room 1234 since 2024", []),
         ("It is down.\n\n> ticket 1234", []),
+        (f"It drops.\n\n{_QUOTED}Subject: RE: [Ticket #420098] VPN drops\n\nSee #4711", ["420098"]),
+        (f"See #4711.\n\n{_QUOTED}Betreff: AW: [#420098] VPN\n\nHello", ["4711", "420098"]),
+        ("It drops.\n\n> Subject: T20261128.0012 VPN drops\n> Hello", ["T20261128.0012"]),
+        (f"It drops.\n\n{_QUOTED}Subject: Call 0555 0102030 or +49 30 1234567 in 2026\n\nHi", []),
+        ("---------- Forwarded message ---------\nSubject: [Ticket #420098] VPN\n\nIt drops", ["420098"]),
+        ("(Ticket#2026112812000012) VPN drops", ["2026112812000012"]),
+        ("[Request ID :##RE-420098##] : VPN drops", ["420098"]),
         ("https://desk.example/t/77?x=1 is down", ["77"]),
     ],
 )
