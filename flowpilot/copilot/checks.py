@@ -11,11 +11,12 @@ from flowpilot.copilot.schemas import ProposedStep
 
 
 class Check(ProposedStep):
-    """A question or a check, and the words that show that it is already done."""
+    """A question or a check, and the words that show that it is done: with `code_is_known`, an error code, too."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     known: tuple[str, ...] = ()
+    code_is_known: bool = False
 
 
 class Topic(BaseModel):
@@ -46,3 +47,18 @@ CHECKS = Checks.model_validate(tomllib.loads(files(__package__).joinpath("checks
 def mentions(text: str, words: Iterable[str]) -> int:
     """How many of the words occur in the text at the beginning of a word, ignoring case."""
     return sum(re.search(rf"(?<!\w){re.escape(word)}", text, re.IGNORECASE) is not None for word in words)
+
+
+# "error 628", "Fehler: IM002", "stop code (0x1A)", but not "an error 20 times"; and ERR_CERT_DATE_INVALID.
+_CODE = re.compile(
+    r"\b(?:error|fehler|erreur|stop[ -]?code|event|exception|status code)\b[\s:#(]*"
+    r"(?:(?:code|id|no|nr|number|nummer)\b\.?[\s:#(]*)?(?=[a-z_.-]{0,12}\d)[\w-]{2,}"
+    r"(?![\w-]|\s*(?:times|x|mal|fois|minutes|hours|days|users|years|am|pm|o'clock)\b)"
+    r"|\b(?-i:[A-Z]{2,}_[A-Z0-9]{2,})|\b0x[0-9a-f]{2,}",
+    re.IGNORECASE,
+)
+
+
+def quotes_a_code(text: str) -> bool:
+    """Whether the text says the code of an error."""
+    return _CODE.search(text) is not None

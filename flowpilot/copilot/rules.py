@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from flowpilot.copilot.checks import CHECKS, Check, Topic, mentions
+from flowpilot.copilot.checks import CHECKS, Check, Topic, mentions, quotes_a_code
 from flowpilot.copilot.schemas import (
     MAX_LINE,
     MAX_STEPS,
@@ -81,7 +81,7 @@ def _is_open(check: Check, known: str, dismissed: Sequence[str]) -> bool:
 
 
 def _is_known(check: Check, known: str) -> bool:
-    return bool(mentions(known, [check.action, *check.known]))
+    return bool(mentions(known, [check.action, *check.known])) or (check.code_is_known and quotes_a_code(known))
 
 
 def _topics(case: Case) -> list[Topic]:

@@ -203,3 +203,23 @@ def test_every_check_knows_itself_by_words_of_its_own(check: Check) -> None:
     assert check.known
     assert len(check.action) <= 300
     assert not mentions("a quite ordinary problem", check.known)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_known"),
+    [
+        ("It drops.\n\nThe window says: Error 628, the connection was closed.", True),
+        ("Fehler: IM002 beim Start", True),
+        ("Browser shows ERR_CERT_DATE_INVALID", True),
+        ("Blue screen with stop code 0x1A", True),
+        ("It gives an error 20 times a day", False),
+        ("It ends with an error since 2024", False),
+        ("It shows some error", False),
+    ],
+)
+def test_a_code_that_the_problem_quotes_is_not_asked_for(said: str, is_known: bool) -> None:
+    [check] = [one for one in CHECKS.question if one.code_is_known]
+    steps = suggest(
+        Case(problem=said, dismissed=[one.action for one in CHECKS.question if one is not check])
+    ).steps
+    assert (check.action not in [step.action for step in steps]) is is_known
