@@ -100,8 +100,13 @@ def _sections(
     about += [f"Flow: {history.flow_name}"] if history.flow_name else []
     problem = in_words(session.problem_summary, session.problem_body)
     yield Section("Problem", [problem] if problem else [], about)
+    failures = _failures(steps)
     for kind, title in _TITLES.items():
-        lines = [_with_files(_line(history, step), step) for step in steps if _stands_under(step) == kind]
+        lines = [
+            _with_files(_line(history, step, failures.get(str(step.id))), step)
+            for step in steps
+            if _stands_under(step) == kind and step not in failures.values()
+        ]
         yield Section(title, [], [line for line in lines if line])
     yield from checklist_sections(steps, history.names, zone)
     yield dismissed_section(history.beside.dismissed, until, zone, since)
@@ -123,6 +128,13 @@ def _changes_since(history: SessionHistory, since: datetime | None) -> Sequence[
     return [change for change in history.changes if change.created_at > since or change.created_at in edited]
 
 
+def _failures(steps: Sequence[AISessionStep]) -> dict[str, AISessionStep]:
+    """The steps that say that a fix did not help, by the fix: where that is said as well, it says both."""
+    fixes = {str(step.id) for step in steps if step.kind == StepKind.FIX}
+    failed = ((step.content.get("fix"), step) for step in steps if step.kind == StepKind.OUTCOME)
+    return {fix: step for fix, step in failed if fix in fixes}
+
+
 def _with_files(line: str, step: AISessionStep) -> str:
     """`Is it on? No (attached: fuse.jpg)`. The text of a note of files alone is their names."""
     names = names_in(step.content)
@@ -136,7 +148,7 @@ def _stands_under(step: AISessionStep) -> str:
     return StepKind.NOTE if step.is_free_text else step.kind
 
 
-def _line(history: SessionHistory, step: AISessionStep) -> str:
+def _line(history: SessionHistory, step: AISessionStep, failure: AISessionStep | None) -> str:
     said = {key: str(value) for key, value in step.content.items() if value}
     if step.is_free_text:
         return f"At “{said.get('question', '')}”: {said.get('choice', '')}"
@@ -152,6 +164,8 @@ def _line(history: SessionHistory, step: AISessionStep) -> str:
     if step.kind == StepKind.FIX and (waiting is None or step.id != waiting.id):
         waited = f"{sentence(said.get('text', ''))} Then waited for: {said.get('waiting_for', '')}"
         text = f"{sentence(waited)} It did not help." if _has_failed(history, step) else waited
+    if failure is not None:
+        text = _with_files(f"{text} {failure.content.get('note') or ''}".rstrip(), failure)
     name = history.names.get(step.actor_id) if step.actor_id else None
     return f"{name}: {text}" if name and text and step.actor_id != history.session.user_id else text
 

@@ -211,7 +211,7 @@ def test_one_word_of_a_fix_goes_from_the_line_of_a_note_that_says_it_did_not_hel
     assert (corrected or word) in str(company.query("SELECT text FROM psa_postings"))
     edit(client, company, fix, "remove")
     [(text,)] = company.query("SELECT text FROM psa_postings")
-    assert "[removed]: Did not help. did nothing" in text
+    assert "[removed]. Then waited for: [removed]. It did not help. did nothing" in text
     assert not {word, corrected} & set(re.findall(r"\w+", text))
 
 

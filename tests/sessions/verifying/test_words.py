@@ -32,4 +32,6 @@ def test_a_fix_that_did_not_help_is_named_as_it_reads_now(
     post(client, company, f"{session_id}/verify/fail", note="It is out again.").raise_for_status()
     post(client, company, f"{session_id}/steps/{fix['id']}/correct", text="A new cable.").raise_for_status()
     note = client.get(f"{SESSIONS}/{session_id}/documentation", headers=company.headers()).json()
-    assert "- A new cable: Did not help. It is out again." in note["text"]
+    assert "APPLIED\n- A new cable. Then waited for: " in note["text"]
+    assert ". It did not help. It is out again." in note["text"]
+    assert "Did not help" not in note["text"]
