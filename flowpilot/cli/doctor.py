@@ -1,5 +1,6 @@
 """`flowpilot doctor`: is this installation sound?"""
 
+import asyncio
 import platform
 import shutil
 import sys
@@ -11,6 +12,7 @@ import typer
 from flowpilot import __version__
 from flowpilot.cli.common import EXIT_FAILED, errors
 from flowpilot.cli.connection import has_demo_accounts, read_database
+from flowpilot.cli.replica import replica_checks
 from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION
 from flowpilot.errors import FlowPilotError
@@ -56,6 +58,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
         with read_database() as urls:
             yield True, f"at revision {newest_revision()}"
             yield from _runtime_role(urls.runtime)
+            yield from asyncio.run(replica_checks(settings, urls.runtime))
             yield not has_demo_accounts(urls.owner), "no demo accounts (their password is public)"
     except FlowPilotError as error:
         yield False, error.detail

@@ -28,6 +28,7 @@ from flowpilot.identity.access import CanManageClients, CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
+from flowpilot.identity.replica.session import ReportSession
 
 router = APIRouter(prefix="/api/v1/clients", tags=["clients"])
 
@@ -35,7 +36,7 @@ router = APIRouter(prefix="/api/v1/clients", tags=["clients"])
 @router.get("")
 async def list_clients(
     actor: CanView,
-    db: ReadSession,
+    db: ReportSession,
     q: Annotated[Text | None, Query(description="Text in the name or in an alias.")] = None,
     name: Annotated[Text | None, Query(description="The name or an alias; case and spaces do not matter.")] = None,
     limit: Limit = 50,

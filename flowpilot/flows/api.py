@@ -40,6 +40,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.queries import names_of
+from flowpilot.identity.replica.session import ReportSession
 
 router = APIRouter(prefix="/api/v1/flows", tags=["flows"])
 
@@ -47,7 +48,7 @@ router = APIRouter(prefix="/api/v1/flows", tags=["flows"])
 @router.get("")
 async def list_flows(
     actor: CanView,
-    db: ReadSession,
+    db: ReportSession,
     limit: Limit = 50,
     cursor: Cursor = None,
     q: Annotated[Text | None, Query(description="A part of the name or of the category.")] = None,

@@ -18,6 +18,7 @@ from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, Once
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.jobs import enqueue
 from flowpilot.sessions import assignment, clients, queries, schemas, service, starting
 from flowpilot.sessions.edits import service as edits
@@ -86,7 +87,7 @@ async def start_session(
 async def list_sessions(
     actor: CanView,
     filter_: SessionQuery,
-    db: ReadSession,
+    db: ReportSession,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListPage[FoundSession]:

@@ -16,7 +16,8 @@ from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanViewAuditLog
 from flowpilot.identity.audit import log as audit
 from flowpilot.identity.audit.log import AuditFilter
-from flowpilot.identity.auth import Caller, ReadSession
+from flowpilot.identity.auth import Caller
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.identity.schemas import AuditEntryOut
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
@@ -57,7 +58,7 @@ AuditQuery = Annotated[AuditFilter, Depends(_filter)]
 
 @router.get("/audit-log")
 async def list_audit_log(
-    actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+    actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReportSession, limit: Limit = 50, cursor: Cursor = None
 ) -> ListPage[AuditEntryOut]:
     """Every change of access, newest first."""
     return list_page(await audit.entries(db, actor.account_id, audit_filter, limit + 1, cursor), limit)
@@ -65,7 +66,7 @@ async def list_audit_log(
 
 @router.get("/audit-log.csv", response_class=Response)
 async def export_audit_log(
-    actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReadSession, bom: Bom = False
+    actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReportSession, bom: Bom = False
 ) -> Response:
     """The same as CSV, at most 100,000 entries. If more match, the answer is 409: no file is cut short."""
     if await audit.count_up_to(db, actor.account_id, audit_filter, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
@@ -78,7 +79,7 @@ async def export_audit_log(
 
 
 @router.get("/audit-log/actions")
-async def list_audit_actions(actor: CanViewAuditLog, db: ReadSession) -> list[str]:
+async def list_audit_actions(actor: CanViewAuditLog, db: ReportSession) -> list[str]:
     """The actions that occur in the account's audit log."""
     return list(await audit.actions(db, actor.account_id))
 

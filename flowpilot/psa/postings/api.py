@@ -12,6 +12,7 @@ from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManagePsa, CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.psa.postings import queries, retrying, service
 from flowpilot.psa.postings.models import State
 from flowpilot.psa.postings.queries import PostingFilter
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/api/v1/psa/postings", tags=["ticket system"])
 @router.get("")
 async def list_postings(
     actor: CanView,
-    db: ReadSession,
+    db: ReportSession,
     state: Annotated[list[State] | None, Query(description="May be given several times.")] = None,
     session_id: uuid.UUID | None = None,
     ticket_id: Text | None = None,

@@ -18,6 +18,7 @@ from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.psa.connections.queries import active_connection
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.client_notes.api import StepNoteOut, list_client_notes
@@ -76,7 +77,7 @@ class NotesAtStart(Page):
 async def list_clients(
     request: Request,
     actor: CanView,
-    db: ReadSession,
+    db: ReportSession,
     frame: CurrentFrame,
     q: Text = "",
     cursor: uuid.UUID | None = None,

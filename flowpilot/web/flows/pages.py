@@ -25,6 +25,7 @@ from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.web.flows.diagram import Diagram, diagram
 from flowpilot.web.flows.outline import Outline, outline
 from flowpilot.web.flows.traffic import TrafficWords
@@ -78,7 +79,7 @@ class Flow(Page):
 async def list_flows(
     request: Request,
     actor: CanView,
-    db: ReadSession,
+    db: ReportSession,
     frame: CurrentFrame,
     q: Text = "",
     category: Text = "",

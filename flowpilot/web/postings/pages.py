@@ -15,6 +15,7 @@ from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanManagePsa, CanView, CanWork
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.connections.queries import active_connection
 from flowpilot.psa.postings import api
@@ -125,7 +126,7 @@ class Posting(Page):
 async def list_postings(
     request: Request,
     actor: CanView,
-    db: ReadSession,
+    db: ReportSession,
     frame: CurrentFrame,
     asked: Annotated[PostingsQuery, Query()],
 ) -> Response:

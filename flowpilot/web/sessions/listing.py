@@ -13,7 +13,7 @@ from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.sessions import api
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.reading.listing import SessionFilter
@@ -70,7 +70,7 @@ class Sessions(Page):
 async def list_sessions(
     request: Request,
     actor: CanView,
-    db: ReadSession,
+    db: ReportSession,
     frame: CurrentFrame,
     asked: Annotated[SessionsQuery, Query()],
 ) -> Response:

@@ -16,7 +16,7 @@ from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanViewAuditLog
 from flowpilot.identity.audit import api
 from flowpilot.identity.audit.log import AuditFilter
-from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.replica.session import ReportSession
 from flowpilot.identity.schemas import AuditEntryOut, MemberOut
 from flowpilot.web.formatting import plain
 from flowpilot.web.frame import CurrentFrame
@@ -91,7 +91,7 @@ async def show(
     request: Request,
     actor: CanViewAuditLog,
     form: Annotated[AuditForm, Depends(_form)],
-    db: ReadSession,
+    db: ReportSession,
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
