@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from flowpilot.http.fields import Body, Line, Problem
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
-from flowpilot.sessions.problem.titles import problem_of, telling
 from flowpilot.sessions.queries import require_session
-from flowpilot.sessions.recalled.queries import ProblemQuery, query_of, recall
+from flowpilot.sessions.recalled.queries import problem_query, query_of, recall
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
 
@@ -57,6 +56,5 @@ async def read_similar(session_id: uuid.UUID, actor: CanView, db: ReadSession) -
 @router.post("/similar")
 async def find_similar(body: ProblemToRecall, actor: CanView, db: ReadSession) -> RecalledList:
     """The same for a text, before a session begins."""
-    problem = ProblemQuery(telling(*problem_of(body.text)), body.domain, body.client_id)
-    found = await recall(db, actor.account_id, problem)
+    found = await recall(db, actor.account_id, problem_query(body.text, body.domain, body.client_id))
     return RecalledList(items=[RecalledOut.model_validate(one) for one in found])

@@ -16,10 +16,11 @@ from sqlalchemy import Row, select, union
 
 from flowpilot.db.session import ReadDb
 from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.problem.titles import telling
+from flowpilot.sessions.problem.parts import own_words
+from flowpilot.sessions.problem.titles import problem_of
 from flowpilot.sessions.recalled.solutions import solutions_of
 from flowpilot.sessions.similar.likeness import Traits, is_evidence, likeness, shared_words
-from flowpilot.sessions.similar.words import Words, words_of, worth_in
+from flowpilot.sessions.similar.words import Words, Worth, words_of, worth_in
 
 # So many resolved sessions are compared, and so many of the same client, which may be older.
 _NEWEST = 2000
@@ -35,12 +36,21 @@ _WORD = re.compile(r"\w[\w.-]*\w|\w")
 
 @dataclass(frozen=True, slots=True)
 class ProblemQuery:
-    """The problem that others are compared with. `session_id` is its own session, if it has begun."""
+    """The problem that others are compared with: its title, and the own words of the text below it.
 
-    text: str
+    `session_id` is its own session, if it has begun.
+    """
+
+    title: str
+    body: str = ""
     domain: str | None = None
     client_id: uuid.UUID | None = None
     session_id: uuid.UUID | None = None
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return f"{self.title}\n{self.body}" if self.body else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,14 @@ class _Scored:
 
 def query_of(session: AISession) -> ProblemQuery:
     """The problem of a session."""
-    said = telling(session.problem_summary, session.problem_body)
-    return ProblemQuery(said, session.problem_domain, session.client_id, session.id)
+    title, body = session.problem_summary, session.problem_body
+    return ProblemQuery(title, own_words(body), session.problem_domain, session.client_id, session.id)
+
+
+def problem_query(text: str, domain: str | None = None, client_id: uuid.UUID | None = None) -> ProblemQuery:
+    """The problem of a text, before a session begins."""
+    title, body = problem_of(text)
+    return ProblemQuery(title, own_words(body), domain, client_id)
 
 
 async def recall(db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery) -> list[Recalled]:
@@ -132,16 +148,31 @@ async def _scored(
     db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery, candidates: Sequence[_Candidate]
 ) -> list[_Scored]:
     """The candidates that are alike enough, by more than one word."""
-    own, *theirs = await words_of(db, [problem.text, *(row.problem_summary for row in candidates)])
+    title, whole, *theirs = await words_of(
+        db, [problem.title, problem.text, *(row.problem_summary for row in candidates)]
+    )
     worth = await worth_in(db, account_id)
-    this = Traits(own, frozenset(), problem.domain)
     found = []
     for words, row in zip(theirs, candidates, strict=True):
         that = Traits(words, frozenset(), row.problem_domain)
-        score, shared = likeness(this, that, worth), shared_words(this, that)
-        if score >= _LEAST_LIKENESS and is_evidence(shared):
+        score, shared = _best(that, problem.domain, title, whole, worth)
+        if score >= _LEAST_LIKENESS:
             found.append(_Scored(score, row, shared))
     return found
+
+
+def _best(that: Traits, domain: str | None, title: Words, whole: Words, worth: Worth) -> tuple[float, Words]:
+    """How alike a problem is to another, by its title or by all of it, and by which words: whichever says more.
+
+    A long text shares a smaller part of its words with a title than a title does, so it is not the only measure.
+    """
+    best: tuple[float, Words] = (0.0, frozenset())
+    for words in (title, whole):
+        this = Traits(words, frozenset(), domain)
+        shared = shared_words(this, that)
+        if is_evidence(shared):
+            best = max(best, (likeness(this, that, worth), shared), key=lambda one: one[0])
+    return best
 
 
 async def _spelled(db: ReadDb, text: str) -> dict[str, Words]:

@@ -45,6 +45,43 @@ def test_it_says_which_words_of_the_problem_both_have(client: TestClient, compan
     assert answer.json()["items"][0]["shared"] == ["shared", "calendar", "warehouse"]
 
 
+MAIL = """From: Ida <ida@fabrikam.example>
+Subject: VPN drops every ten minutes
+
+Hello,
+
+since Monday I am thrown out of the connection again and again while I work from home. I have to type my
+password each time, the file I have open is lost, and the customers on the phone wait for me. My
+colleague at the next table has the same provider and no trouble. I restarted the laptop and the router,
+and took another cable. Please call me before noon, afterwards I travel to the fair and cannot be reached
+until Thursday. {more}
+
+Ida
+"""
+
+
+@pytest.mark.parametrize(
+    "more", ["", "It looks like what Ben had: the drive of the accounting does not open for him."]
+)
+def test_the_text_of_a_mail_does_not_hide_what_its_subject_finds(
+    client: TestClient, company: Company, more: str
+) -> None:
+    right = _resolved(client, company, "VPN drops when a new colleague changes from cable to wireless", "Driver.")
+    _resolved(client, company, "The badge reader at the gate is dead", "Changed its fuse.")
+    _resolved(client, company, "VPN connects but no drive opens for one user", "Mapped it again.")
+    answer = client.post(f"{SESSIONS}/similar", headers=company.headers(), json={"text": MAIL.format(more=more)})
+    assert answer.json()["items"][0]["session_id"] == right
+    made = start(client, company, problem_summary=MAIL.format(more=more))
+    assert _similar(client, company, made["id"])[0]["session_id"] == right
+
+
+def test_what_only_the_text_of_a_mail_names_is_found(client: TestClient, company: Company) -> None:
+    code = _resolved(client, company, "Setup stops with 0x80070005", "Ran it as an administrator.")
+    text = "Subject: Please help me\n\nHello,\n\nthe setup stops with 0x80070005 on my laptop.\n\nIda"
+    answer = client.post(f"{SESSIONS}/similar", headers=company.headers(), json={"text": text})
+    assert [one["session_id"] for one in answer.json()["items"]] == [code]
+
+
 @pytest.mark.parametrize(
     ("before", "now", "is_shown"),
     [
