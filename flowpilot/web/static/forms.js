@@ -2,7 +2,7 @@
 // the focus is where the reader goes on, not at the top of the page. And what it does before: a choice with a field of its
 // own is made by filling that in, and a choice of something else empties the field, so what is seen is what is sent.
 
-import { aboutOf } from "./about.js";
+import { aboutOf } from "./forms/about.js";
 
 let sent = null;
 let resting = [];

@@ -2,7 +2,7 @@
 // this tab until it is recorded: sending another form of the page, following a link or reloading loses none of it. A field of
 // a step belongs to that step, one of a suggestion to that suggestion, the others to the page.
 
-import { aboutOf } from "./about.js";
+import { aboutOf } from "./forms/about.js";
 
 const NAME = "flowpilot-typed";
 const PAGES = /^\/(sessions|handoffs)\/[0-9a-f-]{36}(\/(escalate|verify))?$/;
