@@ -25,6 +25,7 @@ COPILOT_QUEUE = "copilot"
 PSA_QUEUE = "psa"
 KNOWLEDGE_QUEUE = "knowledge"
 IMPORT_QUEUE = "imports"
+DAYS_QUEUE = "days"
 
 # A job that keeps failing is retried for about a day, at growing intervals.
 RETRY = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)

@@ -28,6 +28,7 @@ from flowpilot.knowledge.wording import jobs as wording_jobs
 from flowpilot.notifications import jobs as notify_jobs
 from flowpilot.psa import jobs as psa_jobs
 from flowpilot.sessions import jobs as session_jobs
+from flowpilot.sessions.days import jobs as days_jobs
 from flowpilot.sessions.verifying import jobs as verifying_jobs
 from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
@@ -47,6 +48,7 @@ FEATURES_WITH_JOBS = (
     wording_jobs,
     import_jobs,
     hours_jobs,
+    days_jobs,
 )
 
 # How many jobs run at once. Each queue has its own workers, so that a slow receiver or AI never delays a lease.
@@ -58,6 +60,7 @@ CONCURRENCY = {
     jobs.PSA_QUEUE: 8,
     jobs.KNOWLEDGE_QUEUE: 1,
     jobs.IMPORT_QUEUE: 1,
+    jobs.DAYS_QUEUE: 1,
 }
 _GRACE_SECONDS = 5
 # A worker that has not been heard of for so long is dead, and its jobs are run again. Until then they hold up what

@@ -4,21 +4,21 @@ import uuid
 from typing import Any
 
 from pydantic import BaseModel, Field
+from sqlalchemy import TextClause
 
-from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import (
     CREATED_IN_WINDOW,
-    ESCALATED,
     FLOW_COUNTS,
-    WORKED_SECONDS,
     seconds,
     statement,
 )
 from flowpilot.analytics.statistics import rate, rate_ci95
+from flowpilot.analytics.summed.sources import GAPS, source, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
+from flowpilot.sessions.days.sums import CELL_GROUP, CELL_SUMS, columns, listed
 
 
 class FlowCell(BaseModel):
@@ -64,17 +64,21 @@ class Coverage(Report):
     total_domains: int
 
 
-_SQL = statement(f"""
-WITH cells AS (
-    SELECT problem_domain AS domain, matched_flow_id AS flow_id, count(*)::int AS n,
-           count(*) FILTER (WHERE status = 'resolved')::int AS resolved,
-           count(*) FILTER (WHERE {ESCALATED})::int AS escalated,
-           count(*) FILTER (WHERE confidence_tier = 'guided')::int AS guided,
-           count(resolved_at) FILTER (WHERE status = 'resolved')::int AS timed,
-           sum(resolved_at - created_at) FILTER (WHERE status = 'resolved') AS duration,
-           sum({WORKED_SECONDS}) FILTER (WHERE status = 'resolved') AS worked
+_ROWS = f"""
+    SELECT {listed(CELL_GROUP)}, {listed(CELL_SUMS)}
     FROM ai_sessions
     WHERE {CREATED_IN_WINDOW}
+    GROUP BY 1, 2
+"""
+
+
+def _sql(cells: str, before: str = "") -> TextClause:
+    """The statement over groups of sessions by domain and flow, of which one may come in several parts."""
+    return statement(f"""
+WITH {before} cells AS (
+    SELECT domain, flow_id, sum(n)::int AS n, sum(resolved)::int AS resolved, sum(escalated)::int AS escalated,
+           sum(guided)::int AS guided, sum(timed)::int AS timed, sum(duration) AS duration, sum(worked) AS worked
+    FROM ({cells}) parts
     GROUP BY 1, 2
 ),
 domains AS (
@@ -95,9 +99,13 @@ ORDER BY d.n DESC, d.domain COLLATE "C"
 """)
 
 
+_ROWS_SQL = _sql(_ROWS)
+_DAYS_SQL = _sql(f"{_ROWS} {summed('cell', *columns('cell'))}", f"{GAPS},")
+
+
 async def coverage(db: ReadDb, window: Window) -> Coverage:
     """The window's domains and their flows, in one statement."""
-    rows = (await db.execute(narrowed(_SQL, window.only), window.parameters)).all()
+    rows = (await db.execute(source(_DAYS_SQL, _ROWS_SQL, window), window.parameters)).all()
     has_hours = bool(rows) and history_in(rows[0].account_hours).has_hours(window.start, window.as_of)
     domains = [
         DomainCoverage(

@@ -13,6 +13,7 @@ from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import rate_ci95
+from flowpilot.analytics.summed.sources import GAPS, source, summed
 from flowpilot.db.session import ReadDb
 
 RECENCY_DAYS = 90
@@ -59,22 +60,32 @@ class FlowQuality(Report):
     )
 
 
-def _sql(sessions: str = "", flows: str = "") -> TextClause:
-    """The usable flows with their sessions of the window, narrowed by conditions on either."""
+def _sql(
+    sessions: str = "", flows: str = "", before: str = "", used: str = "", every: str = "ai_sessions"
+) -> TextClause:
+    """The usable flows with their sessions of the window, narrowed by conditions on either.
+
+    Or after parts that narrow these sessions, with more groups of them, and `every` session's own table.
+    """
     return statement(f"""
-    WITH used AS (
-        SELECT matched_flow_id AS flow_id, count(*) AS n,
-               count(*) FILTER (WHERE status = 'resolved') AS resolved,
-               count(*) FILTER (WHERE confidence_tier = 'guided') AS guided
-        FROM ai_sessions
-        WHERE {CREATED_IN_WINDOW} AND matched_flow_id IS NOT NULL {sessions}
-        GROUP BY matched_flow_id
+    WITH {before} used AS (
+        SELECT flow_id, sum(n)::bigint AS n, sum(resolved)::bigint AS resolved, sum(guided)::bigint AS guided
+        FROM (
+            SELECT matched_flow_id AS flow_id, count(*) AS n,
+                   count(*) FILTER (WHERE status = 'resolved') AS resolved,
+                   count(*) FILTER (WHERE confidence_tier = 'guided') AS guided
+            FROM ai_sessions
+            WHERE {CREATED_IN_WINDOW} AND matched_flow_id IS NOT NULL {sessions}
+            GROUP BY matched_flow_id
+            {used}
+        ) parts
+        GROUP BY flow_id
     )
     SELECT t.id, t.name, t.tree_type, coalesce(u.n, 0) AS n, u.resolved, u.guided, newest.created_at AS newest
     FROM trees t
     LEFT JOIN used u ON u.flow_id = t.id
     LEFT JOIN LATERAL (
-        SELECT s.created_at FROM ai_sessions s
+        SELECT s.created_at FROM {every} s
         WHERE s.account_id = :account_id AND s.matched_flow_id = t.id AND s.created_at < :end
         ORDER BY s.created_at DESC LIMIT 1
     ) newest ON true
@@ -84,6 +95,12 @@ def _sql(sessions: str = "", flows: str = "") -> TextClause:
 
 
 _ALL_SQL = _sql()
+_SUMS = ("flow_id", "n", "resolved", "guided")
+_DAYS_SQL = _sql(
+    before=f"{GAPS},",
+    used=f"{summed('cell', *_SUMS, select=', '.join(_SUMS))} WHERE flow_id IS NOT NULL",
+    every="public.ai_sessions",
+)
 _ONE_SQL = _sql("AND matched_flow_id = :flow_id", "AND t.id = :flow_id")
 
 
@@ -109,7 +126,7 @@ async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUA
     """The account's usable flows in that order, ties by name, in one statement."""
     # Narrowed to one flow, the report has no other, rather than all of them as if they were unused.
     only = {} if window.only.flow_id is None else {"flow_id": window.only.flow_id}
-    sql = narrowed(_ONE_SQL if only else _ALL_SQL, window.only)
+    sql = narrowed(_ONE_SQL, window.only) if only else source(_DAYS_SQL, _ALL_SQL, window)
     rows = (await db.execute(sql, window.parameters | only)).all()
     by_name = [_flow(row, window.as_of) for row in rows]
     flows = sorted(by_name, key=sort.key, reverse=True)

@@ -5,12 +5,13 @@ from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, Field
+from sqlalchemy import TextClause
 
 from flowpilot.analytics.buckets import Bucket, in_buckets
-from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, statement
+from flowpilot.analytics.summed.sources import GAPS, source, summed
 from flowpilot.db.session import ReadDb
 
 
@@ -55,8 +56,20 @@ class PsaMetrics(Report):
     )
 
 
-_SQL = statement(f"""
-WITH entries AS MATERIALIZED (
+_TICKETS = f"""
+    SELECT count(*) AS total_sessions, count(psa_ticket_id) AS linked_to_ticket
+    FROM ai_sessions WHERE {CREATED_IN_WINDOW}
+"""
+_OF_DAYS = f"""
+    SELECT sum(total_sessions)::bigint AS total_sessions, sum(linked_to_ticket)::bigint AS linked_to_ticket
+    FROM ({_TICKETS} {summed("kind", "n", "tickets")}) parts
+"""
+
+
+def _sql(sessions: str, before: str = "") -> TextClause:
+    """The statement, with the counts of sessions made in this way, and parts in front."""
+    return statement(f"""
+WITH {before} entries AS MATERIALIZED (
     SELECT session_id, hours_logged, (created_at AT TIME ZONE :tz)::date AS day
     FROM psa_activity_logs
     WHERE {LOGGED_IN_WINDOW}
@@ -70,10 +83,7 @@ logged AS (
            count(DISTINCT session_id) AS time_entry_logged
     FROM entries
 ),
-sessions AS (
-    SELECT count(*) AS total_sessions, count(psa_ticket_id) AS linked_to_ticket
-    FROM ai_sessions WHERE {CREATED_IN_WINDOW}
-),
+sessions AS ({sessions}),
 pushed AS (
     SELECT count(DISTINCT ai_session_id) AS doc_pushed
     FROM psa_post_logs
@@ -87,9 +97,13 @@ FROM logged, sessions, pushed, elsewhere
 """)
 
 
+_ROWS_SQL = _sql(_TICKETS)
+_DAYS_SQL = _sql(_OF_DAYS, f"{GAPS},")
+
+
 async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:
     """The window's ticket system figures, in one statement."""
-    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    row = (await db.execute(source(_DAYS_SQL, _ROWS_SQL, window), window.parameters)).one()
     today, days = window.today, [(date.fromisoformat(day["day"]), day) for day in row.days or []]
     bucket, periods = in_buckets(days)
     return PsaMetrics(

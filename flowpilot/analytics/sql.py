@@ -38,10 +38,6 @@ FLOW_COUNTS = """
 """
 
 
-# The time to a session's resolution that was working time; null beside a known end means that all of it was.
-WORKED_SECONDS = "coalesce(work_seconds, date_part('epoch', resolved_at - created_at))"
-
-
 def statement(sql: str) -> TextClause:
     """A report's SQL without its indentation: psycopg caches parsed queries of up to 4,096 characters only."""
     return text(" ".join(sql.split()))

@@ -13,6 +13,7 @@ from flowpilot.db.connect import database
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.sessions import derived as sessions
+from flowpilot.sessions.days import rolling as days
 from flowpilot.sessions.search import filling as search
 from flowpilot.settings import get_settings
 
@@ -44,15 +45,19 @@ def reconcile() -> None:
     with open_database() as urls:
         with psycopg.connect(urls.owner) as owner:
             accounts = owner.execute("SELECT id FROM accounts ORDER BY id").fetchall()
-        changed_sessions = changed_handoffs = changed_texts = 0
+        changed_sessions = changed_handoffs = changed_texts = changed_days = 0
         for (account_id,) in track(accounts, description="Accounts", console=errors, transient=True):
             with account_transaction(urls.runtime, account_id) as connection:
                 changed_sessions += sessions.reconcile(connection, account_id)
                 changed_handoffs += handoffs.reconcile(connection, account_id)
                 changed_texts += search.fill(connection, account_id)
+                changed_days += days.reconcile(connection, account_id)
+            days.roll(urls.runtime, account_id)
     if changed_sessions or changed_handoffs:
         sys.stdout.write(f"Corrected {changed_sessions} sessions and {changed_handoffs} handoffs.\n")
     if changed_texts:
         sys.stdout.write(f"Wrote the words of {changed_texts} sessions again, by which they are found.\n")
-    if not (changed_sessions or changed_handoffs or changed_texts):
+    if changed_days:
+        sys.stdout.write(f"Summed up {changed_days} days again.\n")
+    if not (changed_sessions or changed_handoffs or changed_texts or changed_days):
         sys.stdout.write(f"Nothing to change in {len(accounts)} accounts.\n")

@@ -1,5 +1,6 @@
 """Rows that belong together, written in one statement: each statement is a round trip for which people wait."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Insert, Table, Update, insert, inspect, update
@@ -8,6 +9,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from flowpilot.db.base import Base
 from flowpilot.db.session import Db
+
+# What else is to be written with a row, before its changes are: features say so of their own.
+also_written: list[Callable[[Base], list[Insert]]] = []
 
 
 async def write_together(db: Db, *rows: Base, beside: Insert | None = None) -> None:
@@ -22,6 +26,7 @@ async def write_together(db: Db, *rows: Base, beside: Insert | None = None) -> N
     """
     changes = {row: _changes(row) for row in rows}
     parts: list[Insert | Update] = [_statement(row, values) for row, values in changes.items() if values]
+    parts += [more for row in rows for also in also_written for more in also(row)]
     if beside is not None:
         parts.append(beside)
     *others, main = parts

@@ -34,6 +34,7 @@ from flowpilot.imports.runs import (
 )
 from flowpilot.imports.staging import Staged, stage, staged_cases
 from flowpilot.imports.writer import People, Sessions, rewrite_cases, write_cases
+from flowpilot.sessions.days.jobs import begin_rolls_of
 
 __all__ = ["ImportProgress", "ImportSummary", "import_log"]
 
@@ -152,6 +153,7 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
         on_progress(ImportProgress("writing", rows, total))
     if summary.sessions:
         _count_tables(connection)
+    begin_rolls_of(connection, account_id, writing.now)
     new_people = people.write_new(connection, writing.now)
     summary.people_created = len(new_people)
     add_items(connection, account_id, writing.run_id, ItemKind.PERSON, new_people)

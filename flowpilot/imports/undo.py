@@ -14,6 +14,7 @@ from flowpilot.imports.known.restoring import restore
 from flowpilot.imports.known.untouched import keep_untouched, referring
 from flowpilot.imports.models import ItemKind
 from flowpilot.imports.runs import audit, take_turn
+from flowpilot.sessions.days.news import mark
 
 # Whom what an import wrote names.
 _NAMED = SQL(
@@ -112,8 +113,12 @@ def _remove_sessions(connection: Connection, account_id: UUID, run_id: UUID) -> 
     connection.execute(texts, (account_id,))
     merges = "DELETE FROM client_merge_sessions WHERE account_id = %s AND session_id IN (SELECT id FROM gone)"
     connection.execute(merges, (account_id,))
-    statement = "DELETE FROM ai_sessions WHERE account_id = %s AND id IN (SELECT id FROM gone)"
-    return connection.execute(statement, (account_id,)).rowcount
+    statement = (
+        "DELETE FROM ai_sessions WHERE account_id = %s AND id IN (SELECT id FROM gone) RETURNING created_at"
+    )
+    removed = connection.execute(statement, (account_id,)).fetchall()
+    mark(connection, account_id, (created_at for (created_at,) in removed))
+    return len(removed)
 
 
 def _remove_people(connection: Connection, account_id: UUID) -> int:

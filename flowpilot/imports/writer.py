@@ -14,6 +14,7 @@ from flowpilot.db.bulk import copy_rows
 from flowpilot.identity.hours.queries import stored_history
 from flowpilot.imports.case.model import Case, Event, Handoff, Step
 from flowpilot.imports.clients import Clients, Named
+from flowpilot.sessions.days.news import mark
 from flowpilot.sessions.edits.words import NEVER_WRITTEN
 from flowpilot.sessions.search.words import stored
 from flowpilot.working_hours import HoursHistory, work_seconds
@@ -75,6 +76,7 @@ def write_cases(
     history = stored_history(connection, account_id)
     rows = (_session(account_id, own_id, case, people, named[case.client], history) for own_id, case in sessions)
     copy_rows(connection, "ai_sessions", _SESSION, rows)
+    mark(connection, account_id, (case.created_at for _, case in sessions))
     _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
 
@@ -87,6 +89,9 @@ def rewrite_cases(
     # The runtime role deletes no steps itself.
     cleared = [own_id for own_id, _ in sessions]
     connection.execute("SELECT clear_imported_sessions(%s, %s)", (account_id, cleared))
+    moments = "SELECT created_at FROM ai_sessions WHERE account_id = %s AND id = ANY(%s)"
+    before = connection.execute(moments, (account_id, cleared)).fetchall()
+    mark(connection, account_id, [*(at for (at,) in before), *(case.created_at for _, case in sessions)])
     # Names of columns are our own constants; values are bound.
     columns = ", ".join(f"{column} = %s" for column in _SESSION[2:])
     statement = f"UPDATE ai_sessions SET {columns} WHERE account_id = %s AND id = %s"  # noqa: S608

@@ -25,6 +25,7 @@ from flowpilot.psa.rules import models as psa_rules
 from flowpilot.psa.tickets import models as psa_tickets
 from flowpilot.sessions import models as sessions
 from flowpilot.sessions.client_notes import models as client_notes
+from flowpilot.sessions.days import models as session_days
 from flowpilot.sessions.search import models as session_search
 from flowpilot.sessions.suggestions import models as suggestions
 
@@ -52,6 +53,7 @@ __all__ = [
     "psa_rules",
     "psa_tickets",
     "saved_mappings",
+    "session_days",
     "session_search",
     "sessions",
     "suggestions",

@@ -1,9 +1,12 @@
 """The counts that a session keeps of its steps, recomputed from the steps themselves."""
 
+from uuid import UUID
+
 import psycopg
 
 from flowpilot.db.bulk import read_each_row_once
 from flowpilot.identity.hours.recount import recount
+from flowpilot.sessions.days.news import mark, mark_all
 
 _RECONCILE = """
 UPDATE ai_sessions s
@@ -24,19 +27,24 @@ FROM (
 ) c
 WHERE s.account_id = %(account_id)s AND s.id = c.id
   AND (s.step_count, s.answer_count, s.free_text_count) IS DISTINCT FROM (c.steps, c.answers, c.free_texts)
+RETURNING s.created_at
 """
 
 
 _WORKING_TIMES = {"work_seconds": ("created_at", "resolved_at")}
 
 
-def reconcile(connection: psycopg.Connection, account_id: object) -> int:
+def reconcile(connection: psycopg.Connection, account_id: UUID) -> int:
     """Correct the counts and the working time of every session of the account; return how many were wrong."""
     read_each_row_once(connection)
-    corrected = connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
-    return corrected + recount_times(connection, account_id)
+    corrected = connection.execute(_RECONCILE, {"account_id": account_id}).fetchall()
+    mark(connection, account_id, (created_at for (created_at,) in corrected))
+    return len(corrected) + recount_times(connection, account_id)
 
 
-def recount_times(connection: psycopg.Connection, account_id: object) -> int:
+def recount_times(connection: psycopg.Connection, account_id: UUID) -> int:
     """Correct the working times of every session of the account; return how many were wrong."""
-    return recount(connection, account_id, "ai_sessions", _WORKING_TIMES)
+    corrected = recount(connection, account_id, "ai_sessions", _WORKING_TIMES)
+    if corrected:
+        mark_all(connection, account_id)
+    return corrected

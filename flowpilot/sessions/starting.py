@@ -14,6 +14,7 @@ from flowpilot.flows.matching.meanings import fill_missing_later
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.sessions import clients, decisions, idle, policy
+from flowpilot.sessions.days.jobs import begin_rolls
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.following.followed import Followed
 from flowpilot.sessions.following.usable import UsableFlow, usable_flow
@@ -96,6 +97,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     await write_together(db, begun, beside=words_kept(session, []))
     loaded = LoadedSession(session, now, [], _beginning(flow), flow.tree if flow else None, changes=[begun])
     await idle.watch(db, session, now)
+    await begin_rolls(db, actor.account_id, now)
     await enter_subflows(db, loaded, actor.user_id)
     return loaded, candidates
 

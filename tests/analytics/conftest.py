@@ -39,7 +39,7 @@ def _load(connection: psycopg.Connection, account_id: str) -> None:
         if rows:
             columns = list(rows[0])
             copy_rows(connection, table, columns, ([row[column] or None for column in columns] for row in rows))
-    sessions.reconcile(connection, account_id)
+    sessions.reconcile(connection, uuid.UUID(account_id))
     handoffs.reconcile(connection, account_id)
 
 

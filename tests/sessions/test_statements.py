@@ -156,7 +156,8 @@ def test_a_beginning(counting: Counting, company: Company, session_id: str) -> N
     start_by_request(counting.client, company)
     counting.sent.clear()
     start_by_request(counting.client, company)
-    assert len(counting.sent) <= 10
+    # One of them marks its day as news, and one sees that somebody sums it up.
+    assert len(counting.sent) <= 12
 
 
 def test_a_beginning_for_a_known_client_costs_one_more(

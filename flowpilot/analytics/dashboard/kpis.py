@@ -5,13 +5,13 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from flowpilot.analytics.dashboard.schemas import CountComparison, PreviousDashboard
-from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.comparison import compare, window_before
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, seconds, statement
 from flowpilot.analytics.statistics import Estimate, percentage
+from flowpilot.analytics.summed.sources import GAPS, source, summed
 from flowpilot.db.session import ReadDb
 
 SECONDS_PER_MINUTE = 60
@@ -50,15 +50,21 @@ TOTALS = f"""
     sum(rating_cubes) AS rating_cubes
 """
 
-_SQL = statement(f"""
-WITH kinds AS (
+# What `kinds` has, in the order in which the parts of it are put together.
+KIND_COLUMNS = (
+    *("status", "tier", "n", "steps", "step_squares", "step_cubes", "rated", "rating", "rating_squares"),
+    *("rating_cubes", "tickets", "timed", "duration", "duration_squares", "duration_cubes"),
+)
+
+_KINDS = f"""
     SELECT status, confidence_tier AS tier, {SUMS}
     FROM ai_sessions
     WHERE {CREATED_IN_WINDOW}
     GROUP BY 1, 2
-)
-SELECT {TOTALS} FROM kinds
-""")
+"""
+_OF_DAYS = summed("kind", *(name for name in KIND_COLUMNS if name != "tickets"))
+_ROWS_SQL = statement(f"WITH kinds AS ({_KINDS}) SELECT {TOTALS} FROM kinds")
+_DAYS_SQL = statement(f"WITH {GAPS}, kinds AS ({_KINDS} {_OF_DAYS}) SELECT {TOTALS} FROM kinds")
 
 # The dashboard's fields, each with its metric in the catalogue and its decimals.
 _FIELDS = {
@@ -123,7 +129,7 @@ class Kpis:
 async def previous(db: ReadDb, window: Window, kpis: Kpis) -> PreviousDashboard:
     """The key figures of the window before and what has changed, in one statement."""
     before = window_before(window)
-    old = Kpis((await db.execute(narrowed(_SQL, before.only), before.parameters)).mappings().one())
+    old = Kpis((await db.execute(source(_DAYS_SQL, _ROWS_SQL, before), before.parameters)).mappings().one())
     changes = {
         name: compare(
             metric,

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import TextClause
+
 from flowpilot.analytics.buckets import in_buckets
 from flowpilot.analytics.dashboard.glances import FLOWS, PROPOSALS, PUSHES, TIME_ENTRIES, knowledge_of, psa_of
-from flowpilot.analytics.dashboard.kpis import SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
+from flowpilot.analytics.dashboard.kpis import KIND_COLUMNS, SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
 from flowpilot.analytics.dashboard.schemas import (
     ConfidenceBreakdown,
     Dashboard,
@@ -17,53 +19,69 @@ from flowpilot.analytics.dashboard.schemas import (
     TrendPeriod,
 )
 from flowpilot.analytics.dashboard.working import WorkedDays, worked_days, working_mttr
-from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import percent, percent_ci95
+from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, source, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
 
 # The window's sessions are read once, into groups by day and kind; every figure is then a sum over groups.
 # Counts are cast because PostgreSQL sums bigint as numeric, which is slow.
-_SQL = statement(f"""
-WITH facts AS MATERIALIZED (
+_FACTS = f"""
+facts AS MATERIALIZED (
     SELECT status, confidence_tier AS tier, problem_domain AS domain,
            CASE WHEN status = 'resolved' THEN (resolved_at AT TIME ZONE :tz)::date END AS day,
            count(psa_ticket_id)::int AS tickets, {SUMS}
     FROM ai_sessions
     WHERE {CREATED_IN_WINDOW}
     GROUP BY 1, 2, 3, 4
-),
+)
+"""
+
+
+def _sql(before: str = "", kinds: str = "", cells: str = "", ends: str = "") -> TextClause:
+    """The statement over the window's sessions; or after parts that narrow these, with more groups of each."""
+    return statement(f"""
+WITH {before} {_FACTS},
 kinds AS MATERIALIZED (
-    SELECT status, tier, domain, sum(n)::int AS n, sum(steps)::bigint AS steps, sum(step_squares) AS step_squares,
+    SELECT status, tier, sum(n)::int AS n, sum(steps)::bigint AS steps, sum(step_squares) AS step_squares,
            sum(step_cubes) AS step_cubes, sum(rated)::int AS rated, sum(rating)::int AS rating,
            sum(rating_squares)::int AS rating_squares, sum(rating_cubes)::int AS rating_cubes,
            sum(tickets)::int AS tickets, sum(timed)::int AS timed, sum(duration) AS duration,
            sum(duration_squares) AS duration_squares, sum(duration_cubes) AS duration_cubes
     FROM facts
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2
+    {kinds}
+),
+cells AS (
+    SELECT domain, n, CASE WHEN status = 'resolved' THEN n ELSE 0 END AS resolved,
+           CASE WHEN {ESCALATED} THEN n ELSE 0 END AS escalated,
+           CASE WHEN tier = 'guided' THEN n ELSE 0 END AS guided
+    FROM facts
+    {cells}
+),
+ends AS (
+    SELECT day, timed AS n, duration, duration_squares AS squares, duration_cubes AS cubes
+    FROM facts WHERE day IS NOT NULL
+    {ends}
 ),
 totals AS (
     SELECT {TOTALS}, sum(tickets) AS tickets, sum(timed) AS timed, {seconds("sum(duration)")} AS timed_seconds
     FROM kinds
 ),
 trend AS (
-    SELECT day, sum(timed) AS n, {seconds("sum(duration)")} AS seconds, sum(duration_squares) AS squares,
-           sum(duration_cubes) AS cubes
-    FROM facts WHERE day IS NOT NULL GROUP BY day
+    SELECT day, sum(n) AS n, {seconds("sum(duration)")} AS seconds, sum(squares) AS squares, sum(cubes) AS cubes
+    FROM ends GROUP BY day
 ),
 flow_counts AS ({FLOW_COUNTS}),
 domains AS (
-    SELECT f.domain, sum(n) AS total,
-           coalesce(sum(n) FILTER (WHERE status = 'resolved'), 0) AS resolved,
-           coalesce(sum(n) FILTER (WHERE {ESCALATED}), 0) AS escalated,
-           coalesce(sum(n) FILTER (WHERE tier = 'guided'), 0) AS guided,
-           coalesce(min(c.flow_count), 0) AS flow_count
-    FROM kinds f
+    SELECT f.domain, sum(n) AS total, sum(resolved) AS resolved, sum(escalated) AS escalated,
+           sum(guided) AS guided, coalesce(min(c.flow_count), 0) AS flow_count
+    FROM cells f
     LEFT JOIN flow_counts c ON c.domain = lower(f.domain)
     WHERE f.domain IS NOT NULL
     GROUP BY f.domain
@@ -86,9 +104,19 @@ FROM totals, flows, proposals, pushes, time_entries
 """)
 
 
+_TIMES = ("n", "duration", "squares", "cubes")
+_ROWS_SQL = _sql()
+_DAYS_SQL = _sql(
+    f"{GAPS},",
+    summed("kind", *KIND_COLUMNS),
+    summed("cell", "domain", "n", "resolved", "escalated", "guided"),
+    summed("end", "quarter", *_TIMES, select=f"{DAY_OF_QUARTER}, {', '.join(_TIMES)}"),
+)
+
+
 async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Dashboard:
     """The window's dashboard: one statement for the contract's figures, and a few for what is beside them."""
-    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).mappings().one()
+    row = (await db.execute(source(_DAYS_SQL, _ROWS_SQL, window), window.parameters)).mappings().one()
     kpis = Kpis(row)
     figures = kpis.fields()
     domains: list[dict[str, Any]] = row["domains"] or []

@@ -8,8 +8,9 @@ from typing import Any
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.working import WorkingClock
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import CREATED_IN_WINDOW, WORKED_SECONDS, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.db.session import ReadDb
+from flowpilot.sessions.days.sums import WORKED_SECONDS
 from flowpilot.working_hours import HoursHistory
 
 # Of seconds: equal times are counted, so that a million sessions are some thousand numbers.

@@ -5,6 +5,7 @@ from sqlalchemy import delete, select, tuple_
 from flowpilot.attachments.models import Attachment
 from flowpilot.db.session import Db
 from flowpilot.identity.idempotency import forget_answers
+from flowpilot.sessions.days.news import forget_day
 from flowpilot.sessions.models import AISession, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.removal.copies import Copy, Found
 from flowpilot.sessions.removal.overwriting import Rows, overwrite
@@ -48,7 +49,12 @@ async def _of_domain(db: Db, removal: Removal) -> Rows:
     if removal.is_whole or removal.only_of is not None:
         return Rows()
     this, clean = AISession.id == removal.session_id, removal.words.clean_name
-    return await overwrite(db, removal, AISession, ["problem_domain"], this, clean=clean)
+    rows = await overwrite(db, removal, AISession, ["problem_domain"], this, clean=clean)
+    if rows and not removal.is_preview:
+        # Its day's sums have the domain, too.
+        created = select(AISession.created_at).where(AISession.account_id == removal.account_id, this)
+        await forget_day(db, removal.account_id, (await db.scalars(created)).one())
+    return rows
 
 
 async def _of_waiting(db: Db, removal: Removal) -> Rows:

@@ -29,6 +29,7 @@ OVERWRITTEN = {
     "psa_attempts": {"reason"},
     "psa_posting_steps": {"reason"},
     "psa_postings": {"text", "text_made", "reason"},
+    "session_days": {"cell_domain"},
     "session_handoffs": {"reason", "note", "snapshot", "assessment", "edits"},
     "session_texts": {"words"},
     "suggestion_outcomes": {"action", "note"},
@@ -37,6 +38,12 @@ OVERWRITTEN = {
     "trees": {"name", "description", "keywords", "search_text", "search"},
 }
 
+# Sums, and statuses, in lists.
+OTHER_LISTS = {
+    column.name
+    for column in metadata.tables["session_days"].columns
+    if type(column.type).__name__ == "ARRAY" and column.name != "cell_domain"
+}
 # What the product writes itself: kinds, states, numbers, digests, and choices from a list.
 NO_WORDS = {
     "ai_session_status_changes": {"from_status", "to_status"},
@@ -53,6 +60,7 @@ NO_WORDS = {
     "psa_post_logs": {"ticket_id", "status", "external_id"},
     "psa_posting_steps": {"kind", "marker", "state", "external_id"},
     "psa_postings": {"ticket_id", "audience", "occasion", "state"},
+    "session_days": OTHER_LISTS,
     "session_handoffs": {"lacks", "outcome", "avoidable_reason"},
     "suggestion_outcomes": {"source", "model", "prompt_version", "result", "reason"},
     "tree_versions": {"tree_type", "leads_into"},
@@ -103,6 +111,7 @@ SAID_BY_OTHERS = {
     "flow_proposal_sessions": "it is made again of the session",
     "idempotency_keys": "an answer repeats what the session says, for a day and to its sender",
     "import_cases": "all of it is emptied",
+    "session_days": "each is made again of the sessions",
     "session_texts": "it is made again of the session",
     "tree_categories": "each is deleted, or listed to be checked",
 }

@@ -1,0 +1,74 @@
+"""What is summed of sessions, by the names of the columns of `session_days`: the one place that says so.
+
+A list for each column; the first ones of each name the group. A session's open statuses are one, so that nothing
+has to be summed up again when it is paused, claimed or goes on.
+"""
+
+from collections.abc import Mapping
+
+STATUS = """
+    CASE WHEN status IN ('escalated', 'requesting_escalation') THEN 'escalated'
+         WHEN status IN ('resolved', 'abandoned') THEN status ELSE 'open' END
+"""
+_SECONDS = "date_part('epoch', resolved_at - created_at)"
+# The time to a session's resolution that was working time; null beside a known end means that all of it was.
+WORKED_SECONDS = f"coalesce(work_seconds, {_SECONDS})"
+_IS_RESOLVED = "FILTER (WHERE status = 'resolved')"
+
+Columns = Mapping[str, str]
+
+KIND_GROUP: Columns = {"status": STATUS, "tier": "confidence_tier"}
+KIND_SUMS: Columns = {
+    "n": "count(*)::int",
+    # A session that is not resolved takes steps all the time, and nobody counts those.
+    "steps": f"coalesce(sum(step_count) {_IS_RESOLVED}, 0)",
+    "step_squares": f"coalesce(sum(power(step_count, 2)) {_IS_RESOLVED}, 0)",
+    "step_cubes": f"coalesce(sum(power(step_count, 3)) {_IS_RESOLVED}, 0)",
+    "rated": "count(session_rating)::int",
+    "rating": "coalesce(sum(session_rating), 0)::int",
+    "rating_squares": "coalesce(sum(session_rating * session_rating), 0)::int",
+    "rating_cubes": "coalesce(sum(session_rating * session_rating * session_rating), 0)::int",
+    "tickets": "count(psa_ticket_id)::int",
+    "timed": "count(resolved_at)::int",
+    "duration": "sum(resolved_at - created_at)",
+    "duration_squares": f"sum(power({_SECONDS}, 2))",
+    "duration_cubes": f"sum(power({_SECONDS}, 3))",
+}
+CELL_GROUP: Columns = {"domain": "problem_domain", "flow_id": "matched_flow_id"}
+CELL_SUMS: Columns = {
+    "n": "count(*)::int",
+    "resolved": f"(count(*) {_IS_RESOLVED})::int",
+    "escalated": "(count(*) FILTER (WHERE status IN ('escalated', 'requesting_escalation')))::int",
+    "guided": "(count(*) FILTER (WHERE confidence_tier = 'guided'))::int",
+    "timed": f"(count(resolved_at) {_IS_RESOLVED})::int",
+    "duration": f"sum(resolved_at - created_at) {_IS_RESOLVED}",
+    "worked": f"sum({WORKED_SECONDS}) {_IS_RESOLVED}",
+}
+END_GROUP: Columns = {"quarter": "floor(date_part('epoch', resolved_at) / 900)::int"}
+END_SUMS: Columns = {
+    "n": "count(*)::int",
+    "duration": "sum(resolved_at - created_at)",
+    "squares": f"sum(power({_SECONDS}, 2))",
+    "cubes": f"sum(power({_SECONDS}, 3))",
+    "worked": f"sum({WORKED_SECONDS})",
+    "worked_squares": f"sum(power({WORKED_SECONDS}, 2))",
+    "worked_cubes": f"sum(power({WORKED_SECONDS}, 3))",
+}
+
+# By the prefix of its columns: the group, the sums, and which sessions it is about.
+PARTS: Mapping[str, tuple[Columns, Columns, str]] = {
+    "kind": (KIND_GROUP, KIND_SUMS, "true"),
+    "cell": (CELL_GROUP, CELL_SUMS, "true"),
+    "end": (END_GROUP, END_SUMS, "status = 'resolved' AND resolved_at IS NOT NULL"),
+}
+
+
+def columns(part: str) -> list[str]:
+    """The names of a part's lists, without its prefix."""
+    group, sums, _ = PARTS[part]
+    return [*group, *sums]
+
+
+def listed(found: Columns) -> str:
+    """Expressions with their names, for a SELECT."""
+    return ", ".join(f"{sql} AS {name}" for name, sql in found.items())

@@ -1,0 +1,161 @@
+"""At any moment of any history, reports over sums answer what the rows say, digit for digit."""
+
+import random
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flowpilot.analytics import coverage, flow_quality, psa
+from flowpilot.analytics.dashboard import kpis, working
+from flowpilot.analytics.dashboard import report as dashboard
+from flowpilot.analytics.period import window
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database
+from flowpilot.sessions.days import news, rolling
+from flowpilot.sessions.models import AISession
+from tests.analytics.naive import Row, World
+from tests.analytics.test_random_worlds import NOW, START, ZONE, _answers, _session, _shared_fields, _store, _world
+from tests.company import run
+
+# What asks for its source: each is made to read rows alone, to be compared.
+OVER_SUMS = (dashboard, kpis, working, coverage, flow_quality, psa)
+WINDOWS = [
+    {},
+    {"from_": "2026-03-20", "to": "2026-03-29", "tz": "Asia/Kathmandu"},
+    {"from_": "2026-03-22T00:00:00Z", "to": "2026-03-23T00:00:00Z", "tz": "UTC"},
+    {"from_": "2026-03-17T13:45:00Z", "to": "2026-03-28T00:00:00.000001Z", "tz": "America/St_Johns"},
+    {"from_": "2026-03-25T09:00:00Z", "to": "2026-03-26T08:00:00Z", "tz": "Pacific/Chatham"},
+]
+
+
+async def _all_reports(database: Database, account_id: uuid.UUID) -> list[Any]:
+    found = []
+    async with database.read(account_id) as db:
+        for asked in WINDOWS:
+            one = window(account_id, now=NOW, account_timezone=ZONE, **asked)  # type: ignore[arg-type]
+            found += [
+                await dashboard.dashboard(db, one, compare=True),
+                await coverage.coverage(db, one),
+                await flow_quality.flow_quality(db, one),
+                await psa.psa_metrics(db, one),
+            ]
+    return [report.model_dump(mode="json") for report in found]
+
+
+def _check(urls: DatabaseUrls, account_id: uuid.UUID, rows: dict[str, list[Row]]) -> None:
+    answers = run(urls, lambda database: _answers(database, account_id))
+    world = World(rows, START, NOW, ZONE)
+    for name, expected in (
+        ("dashboard", world.dashboard()),
+        ("coverage", world.coverage()),
+        ("psa_metrics", world.psa_metrics()),
+        ("flow_quality quality", world.flow_quality(flow_quality.FlowSort.QUALITY)),
+    ):
+        assert _shared_fields(expected, answers[name]) == expected, name
+    over_sums = run(urls, lambda database: _all_reports(database, account_id))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in OVER_SUMS:
+            patch.setattr(module, "source", lambda _days, rows, _window: rows)
+        assert over_sums == run(urls, lambda database: _all_reports(database, account_id))
+
+
+class _History:
+    """What happens to an account, in its database and in the rows that the plain rules count."""
+
+    def __init__(self, urls: DatabaseUrls, draw: random.Random) -> None:
+        self.urls, self.draw, self.rows = urls, draw, _world(draw)
+        self.account_id = _store(urls, self.rows)
+        with account_transaction(urls.runtime, self.account_id) as connection:
+            news.mark_all(connection, self.account_id)
+
+    def go_on(self) -> None:
+        happens: list[Callable[[], None]] = [self._change, self._change, self._begin, self._roll, self._roll_some]
+        self.draw.choice([*happens, self._killed, self._meanwhile, self._forget_some])()
+
+    def _change(self) -> None:
+        run(self.urls, self._in_a_transaction)
+
+    async def _in_a_transaction(self, database: Database) -> None:
+        sessions = self.rows["ai_sessions"]
+        if not sessions:
+            return
+        row, other = self.draw.choice(sessions), _session(self.draw, self.rows["trees"])
+        names = self.draw.sample(sorted(other.keys() - {"id", "created_at", "resolved_at"}), 2)
+        changed = {name: other[name] for name in names}
+        if self.draw.random() < 0.5:
+            changed |= {
+                "status": other["status"],
+                "created_at": other["created_at"],
+                "resolved_at": other["resolved_at"],
+            }
+        if self.draw.random() < 0.3:
+            changed["step_count"] = row["step_count"] + 1
+        async with database.write(self.account_id) as db:
+            session = await db.get_one(AISession, (self.account_id, row["id"]))
+            for name, value in changed.items():
+                setattr(session, name, value)
+        row |= changed
+
+    def _begin(self) -> None:
+        row = {**_session(self.draw, self.rows["trees"]), "step_count": self.draw.randrange(4)}
+
+        async def work(database: Database) -> None:
+            async with database.write(self.account_id) as db:
+                db.add(AISession(account_id=self.account_id, **row))
+
+        run(self.urls, work)
+        self.rows["ai_sessions"].append(row)
+
+    def _roll(self) -> None:
+        rolling.roll(self.urls.runtime, self.account_id)
+
+    def _some_days(self) -> list[Any]:
+        days = sorted({news.day_of(row["created_at"]) for row in self.rows["ai_sessions"]})
+        return self.draw.sample(days, len(days) // 2)
+
+    def _roll_some(self) -> None:
+        with account_transaction(self.urls.runtime, self.account_id) as connection:
+            rolling.roll_days(connection, self.account_id, self._some_days())
+
+    def _killed(self) -> None:
+        with account_transaction(self.urls.runtime, self.account_id) as connection:
+            rolling.roll_days(connection, self.account_id, self._some_days())
+            connection.rollback()
+
+    def _meanwhile(self) -> None:
+        """A session changes while its day is summed up, and that commits first."""
+        with account_transaction(self.urls.runtime, self.account_id) as connection:
+            rolling.begin(connection)
+            connection.execute("SELECT FROM session_news WHERE account_id = %s LIMIT 1", [self.account_id])
+            self._change()
+            self._begin()
+            rolling.sum_up(connection, self.account_id, self._some_days())
+
+    def _forget_some(self) -> None:
+        with account_transaction(self.urls.runtime, self.account_id) as connection:
+            statement = "DELETE FROM session_days WHERE account_id = %s AND day = ANY(%s)"
+            connection.execute(statement, [self.account_id, self._some_days()])
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> None:
+    draw = random.Random(seed)  # noqa: S311
+    history = _History(urls, draw)
+    for _ in range(6):
+        for _ in range(draw.randrange(1, 5)):
+            history.go_on()
+        _check(urls, history.account_id, history.rows)
+    history._roll()
+    with account_transaction(urls.runtime, history.account_id) as connection:
+        assert (
+            connection.execute("SELECT FROM session_news WHERE account_id = %s", [history.account_id]).rowcount
+            == 0
+        )
+        assert rolling.reconcile(connection, history.account_id) == 0
+    _check(urls, history.account_id, history.rows)
