@@ -56,7 +56,8 @@ async def _measure(address: str, runtime_url: str, account: uuid.UUID, keys: lis
     milliseconds = []
     for following in range(number + 1, number + 1 + EVENTS):
         async with database.write(account) as db:
-            await events.record(db, account, handoff_id, HandoffEventKind.ASSESSED, by=None, at=now())
+            events.record(db, account, handoff_id, HandoffEventKind.ASSESSED, by=None, at=now())
+            await events.write_recorded(db)
             started = time.perf_counter()
         end = f"id: {following}\n\n".encode()
         await asyncio.gather(*(reader.readuntil(end) for reader, _ in listeners))

@@ -1,5 +1,7 @@
 """Every statement of the product, planned once by PostgreSQL: does it name the account for every tenant table?
 
+And is the account's event counter the last thing that its transaction locks (docs/decisions/0011)?
+
 Row security makes a statement right that does not, but only one that does can be sent to the one place where its
 account lives. The planner is asked because it knows what follows from what: in a join on equal accounts one name
 is enough, in a subquery that runs once for each row of another table it is not.
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from flowpilot.migrations.tables import metadata
 
@@ -20,8 +22,14 @@ APART = frozenset({"accounts", "users", "memberships", "api_keys", "invitations"
 TENANT = frozenset(table.name for table in metadata.sorted_tables if "account_id" in table.columns) - APART
 
 _READS_OR_WRITES = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b")
+_HAS_COUNTED = "has_counted"
 _TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?(\w+)")
 _NAMED = re.compile(r"\baccount_id = '[0-9a-f-]{36}'::uuid")
+_WRITES_OR_LOCKS = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE)\b|.*\bFOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)\b", re.DOTALL
+)
+# What belongs to the caller's own request: its answer, kept under its key.
+_AFTER_THE_COUNTER = frozenset({"handoff_counters", "idempotency_keys"})
 _CONDITIONS = ("Filter", "Index Cond", "Recheck Cond")
 
 
@@ -32,9 +40,15 @@ class Statements:
         self._owner = owner
         self._known: set[str] = set()
         self._new: list[tuple[str, Any]] = []
+        self._late: list[str] = []
 
-    def hear(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        """Remember a statement with the first parameters that it came with."""
+    def begin(self, connection: Connection) -> None:
+        """A transaction begins, which has not counted any event yet."""
+        connection.info[_HAS_COUNTED] = False
+
+    def hear(self, connection: Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        """Remember a statement with the first parameters that it came with, and whether it comes too late."""
+        self._late += late_after(connection.info, statement)
         if statement not in self._known and _READS_OR_WRITES.match(statement):
             self._known.add(statement)
             self._new.append((statement, parameters[0] if isinstance(parameters, list) else parameters))
@@ -42,12 +56,25 @@ class Statements:
     def forget(self) -> None:
         """Let what is new be heard again, because nobody is going to look at it now."""
         self._known -= {statement for statement, _ in self._new}
-        self._new = []
+        self._new, self._late = [], []
 
     def faults(self) -> list[str]:
         """What is wrong with the statements that are new since this was asked last."""
-        heard, self._new = self._new, []
-        return [fault for statement, said in heard for fault in faults_of(self._owner, statement, said)]
+        heard, late, self._new, self._late = self._new, self._late, [], []
+        return late + [fault for statement, said in heard for fault in faults_of(self._owner, statement, said)]
+
+
+def late_after(transaction: dict[Any, Any], statement: str) -> list[str]:
+    """What is wrong with a statement if its transaction has counted an event before."""
+    has_counted = transaction.get(_HAS_COUNTED, False)
+    if "INSERT INTO handoff_counters" in statement and "INSERT INTO handoff_events" in statement:
+        transaction[_HAS_COUNTED] = True
+    is_late = (
+        has_counted
+        and _WRITES_OR_LOCKS.match(statement)
+        and not _AFTER_THE_COUNTER & set(_TABLE.findall(statement))
+    )
+    return [f"written or locked after the account's event counter: {statement}"] if is_late else []
 
 
 def faults_of(owner: psycopg.Connection[Any], statement: str, parameters: Any) -> list[str]:
@@ -84,6 +111,8 @@ def hearing(owner_url: str) -> Iterator[Statements]:
         owner_url, autocommit=True, cursor_factory=psycopg.ClientCursor[tuple[Any, ...]]
     ) as owner:
         statements = Statements(owner)
+        event.listen(Engine, "begin", statements.begin)
         event.listen(Engine, "before_cursor_execute", statements.hear)
         yield statements
+        event.remove(Engine, "begin", statements.begin)
         event.remove(Engine, "before_cursor_execute", statements.hear)

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from flowpilot.db.announce import send_announcements
 from flowpilot.db.connect import LIVELINESS, driver_url
 from flowpilot.db.failures import OutageLog, outage
+from flowpilot.db.last import do_what_is_last
 
 
 class _TenantSession(Session):
@@ -144,6 +145,7 @@ class Database:
                 yield db
                 await db.flush()
                 if isinstance(db, Db):
+                    await do_what_is_last(db)
                     await send_announcements(db)
                 is_committing = not kind.read_only
         except Exception as error:

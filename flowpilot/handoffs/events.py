@@ -9,11 +9,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
+from flowpilot.db.last import do_last
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.handoffs.models import HandoffCounter, HandoffEvent, HandoffEventKind
 from flowpilot.jobs import enqueue
 
 NOTIFY_JOB = "handoffs.notify"
+
+_RECORDED = "handoff events"
 
 # Kinds that people are notified of; the others only refresh open pages.
 NOTIFIED_KINDS = frozenset(
@@ -61,7 +64,7 @@ _NUMBERED = (
 )  # What it is sent with are its parameters, and no row.
 
 
-async def record(
+def record(
     db: Db,
     account_id: uuid.UUID,
     handoff_id: uuid.UUID,
@@ -73,16 +76,26 @@ async def record(
 ) -> None:
     """Add an event in the transaction of the transition, announce it, and have people notified.
 
-    Call it as late as possible: the account's counter stays locked until the transaction ends, so that events are
-    numbered in the order in which they are committed; a stream that has seen a number has missed none below it.
-    Whatever is locked afterwards must belong to the session, which is locked already.
+    It is written last, whatever else the transaction does: the account's counter stays locked until the end, so
+    that events are numbered in the order in which they are committed, and a stream that has seen a number has
+    missed none below it.
     """
-    event_id = new_id()
-    said = {"id": event_id, "handoff_id": handoff_id, "kind": kind, "actor_id": by, "content": content, "at": at}
-    await db.execute(_NUMBERED, {"account_id": account_id, **said})
-    if kind in NOTIFIED_KINDS:
-        await enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=event_id)
-    announce(db, account_id, "handoffs")
+    said = {"id": new_id(), "handoff_id": handoff_id, "kind": kind, "actor_id": by, "content": content, "at": at}
+    recorded: list[dict[str, Any]] = db.info.setdefault(_RECORDED, [])
+    recorded.append({"account_id": account_id, **said})
+    do_last(db, write_recorded)
+
+
+async def write_recorded(db: Db) -> None:
+    """Write the transaction's events, in their order: before it commits, or for the answer that tells them."""
+    recorded: list[dict[str, Any]] = db.info.pop(_RECORDED, [])
+    if recorded:
+        await db.flush()
+    for event in recorded:
+        await db.execute(_NUMBERED, event)
+        if event["kind"] in NOTIFIED_KINDS:
+            await enqueue(db, NOTIFY_JOB, account_id=event["account_id"], event_id=event["id"])
+        announce(db, event["account_id"], "handoffs")
 
 
 async def newest_number(db: ReadDb, account_id: uuid.UUID) -> int:

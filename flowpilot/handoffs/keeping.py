@@ -1,4 +1,4 @@
-"""Writes what the actions on handoffs decide: the handoff, the change to its session, and last the event."""
+"""Writes what the actions on handoffs decide: the handoff, the change to its session, and the event."""
 
 import uuid
 from collections.abc import Sequence
@@ -46,9 +46,9 @@ async def lock_where(
 async def record_event(
     db: Db, handoff: SessionHandoff, event: NewEvent, by: uuid.UUID | None, at: datetime
 ) -> None:
-    """Record an event of the handoff. Call it as late as `events.record` asks."""
+    """Record an event of the handoff, and write what it is about."""
     await db.flush()
-    await record(db, handoff.account_id, handoff.id, event.kind, by=by, at=at, **event.content)
+    record(db, handoff.account_id, handoff.id, event.kind, by=by, at=at, **event.content)
 
 
 async def return_to_queue(

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select,
 from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from flowpilot.clients.models import Client
-from flowpilot.db.session import ReadDb
+from flowpilot.db.session import Db, ReadDb
 from flowpilot.db.texts import is_text
+from flowpilot.handoffs.events import write_recorded
 from flowpilot.handoffs.locking import HandoffNotFoundError
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.policy import WAITS_FOR_FIX
@@ -157,7 +158,12 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
 
 
 async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Sequence[HandoffEvent]:
-    """Everything that happened to a handoff, in its order. Imported events have no numbers, and came before."""
+    """Everything that happened to a handoff, in its order. Imported events have no numbers, and came before.
+
+    A transaction that writes reads it last, because what it has recorded is numbered for that.
+    """
+    if isinstance(db, Db):
+        await write_recorded(db)
     query = (
         select(HandoffEvent)
         .where(HandoffEvent.account_id == account_id, HandoffEvent.handoff_id == handoff_id)

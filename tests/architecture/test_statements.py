@@ -1,4 +1,4 @@
-"""Statements name the account for every tenant table, and leave the tables of sign-in to themselves.
+"""Statements name the account for every tenant table, leave the tables of sign-in to themselves, and count last.
 
 The fixture `every_statement_names_the_account` holds it for all that the suite makes the product say. Here it is
 shown that it would find what it is there for.
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from flowpilot.db.connect import DatabaseUrls
-from tests.statements import faults_of
+from tests.statements import faults_of, late_after
 
 ACCOUNT = {"account": UUID(int=7)}
 
@@ -65,3 +65,16 @@ def test_a_join_with_the_tables_of_sign_in_is_found(owner: psycopg.Connection[An
         "SELECT email FROM ai_sessions s LEFT JOIN users u ON u.id = s.user_id WHERE s.account_id = %(account)s"
     )
     assert faults_of(owner, statement, ACCOUNT) == [f"users and tenant tables in one statement: {statement}"]
+
+
+def test_what_is_written_or_locked_after_the_event_counter_is_found() -> None:
+    count = (
+        "WITH counted AS (INSERT INTO handoff_counters (account_id) VALUES (1)) INSERT INTO handoff_events SELECT"
+    )
+    transaction: dict[Any, Any] = {}
+    in_order = ["UPDATE ai_sessions SET status = 'paused'", count, count, "SELECT * FROM handoff_events"]
+    kept = "UPDATE idempotency_keys SET answer = 1"
+    assert [fault for one in (*in_order, kept) for fault in late_after(transaction, one)] == []
+    late = ["UPDATE postings SET text = ''", "SELECT * FROM postings\nFOR NO KEY UPDATE"]
+    said = "written or locked after the account's event counter: "
+    assert [late_after(transaction, one) for one in late] == [[said + one] for one in late]

@@ -149,6 +149,4 @@ async def add_events(
     """Events of a handoff, committed together."""
     async with database.write(company.id) as db:
         for _ in range(count):
-            await events.record(
-                db, company.id, handoff_id, kind, by=company.users[Role.ENGINEER], at=now(), **content
-            )
+            events.record(db, company.id, handoff_id, kind, by=company.users[Role.ENGINEER], at=now(), **content)

@@ -86,7 +86,7 @@ async def test_an_event_comes_with_what_a_queue_shows(address: str, company: Com
     at = now()
     async with client_of(address) as client, opened(client, company.headers(Role.VIEWER)) as stream:
         async with database.write(company.id) as db:
-            await events.record(db, company.id, handoff_id, HandoffEventKind.CLAIMED, by=person, at=at, lease=30)
+            events.record(db, company.id, handoff_id, HandoffEventKind.CLAIMED, by=person, at=at, lease=30)
         said = await stream.next_event()
     assert said == StreamEvent(
         event="claimed",
@@ -109,7 +109,8 @@ async def test_an_event_comes_when_it_is_committed_and_not_before(
     handoff_id = add_handoff(company)
     async with client_of(beating) as client, opened(client, company.headers()) as stream:
         async with database.write(company.id) as db:
-            await events.record(db, company.id, handoff_id, HandoffEventKind.ASSESSED, by=None, at=now())
+            events.record(db, company.id, handoff_id, HandoffEventKind.ASSESSED, by=None, at=now())
+            await events.write_recorded(db)
             assert [(await stream.next()).event for _ in range(3)] == [None] * 3
         assert (await stream.next_event()).event == "assessed"
 
@@ -123,9 +124,8 @@ async def test_a_rolled_back_event_is_never_sent_and_leaves_no_gap(
             for _ in range(3):
                 with contextlib.suppress(_ChangedItsMindError):
                     async with database.write(company.id) as db:
-                        await events.record(
-                            db, company.id, handoff_id, HandoffEventKind.CREATED, by=None, at=now()
-                        )
+                        events.record(db, company.id, handoff_id, HandoffEventKind.CREATED, by=None, at=now())
+                        await events.write_recorded(db)
                         raise _ChangedItsMindError
             await add_events(database, company, handoff_id, text=number)
         received = [await stream.next_event() for _ in range(10)]

@@ -76,7 +76,7 @@ class Desk:
         """Record an event in a transaction of its own, and return its id."""
         actor = self.company.users[by] if isinstance(by, Role) else by
         async with self.database.write(self.company.id) as db:
-            await record(db, self.company.id, handoff, kind, by=actor, at=at or now(), **content)
+            record(db, self.company.id, handoff, kind, by=actor, at=at or now(), **content)
         [(event_id,)] = self.company.query("SELECT id FROM handoff_events ORDER BY number DESC LIMIT 1")
         assert isinstance(event_id, uuid.UUID)
         return event_id

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Response
 
 from flowpilot.clock import Now
-from flowpilot.handoffs import api
+from flowpilot.handoffs import api, claims
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.schemas.requests import CloseIn, GiveBackIn, HolderSeen, JudgementIn, ReassignIn, ReleaseIn
 from flowpilot.http.fields import EmptyIsNone, Line
@@ -84,7 +84,7 @@ async def take_over(
 ) -> Response:
     """Take it from the holder on the page: assigned to the caller, then claimed, in one transaction."""
     mine = ReassignIn(target_user_id=actor.user_id, holder=body.holder)
-    await api.reassign(handoff_id, mine, actor, db, now)
+    await claims.reassign(db, actor, handoff_id, mine.target_user_id, now, seen_holder=mine.holder)
     claimed = await api.claim(handoff_id, actor, db, now)
     return go_to(f"/sessions/{claimed.session_id}", "It is yours now. Its former holder is notified.")
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from flowpilot.clock import now
-from flowpilot.handoffs.events import NOTIFY_JOB, record
+from flowpilot.handoffs.events import NOTIFY_JOB, record, write_recorded
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.actor import Role
 from flowpilot.jobs import enqueue
@@ -47,7 +47,8 @@ async def test_a_failed_transaction_notifies_nobody(desk: Desk) -> None:
 
     async def escalate_and_fail() -> None:
         async with desk.database.write(desk.company.id) as db:
-            await record(db, desk.company.id, handoff, HandoffEventKind.CREATED, by=None, at=now())
+            record(db, desk.company.id, handoff, HandoffEventKind.CREATED, by=None, at=now())
+            await write_recorded(db)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -1,0 +1,24 @@
+"""What a transaction does last, right before it commits, because others wait for it from then on."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flowpilot.db.session import Db
+
+    Deed = Callable[[Db], Awaitable[None]]
+
+_PENDING = "last"
+
+
+def do_last(db: "Db", deed: "Deed") -> None:
+    """Have this done once, after everything else that the transaction writes."""
+    pending: dict[Deed, None] = db.info.setdefault(_PENDING, {})
+    pending[deed] = None
+
+
+async def do_what_is_last(db: "Db") -> None:
+    """Do what was put off, in the order in which it was."""
+    pending: dict[Deed, None] = db.info.pop(_PENDING, {})
+    for deed in pending:
+        await deed(db)
