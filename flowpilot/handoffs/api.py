@@ -180,7 +180,10 @@ async def reassign(
 async def close(
     handoff_id: uuid.UUID, body: requests.CloseIn, actor: CanWork, db: WriteSession, now: Now
 ) -> responses.HandoffOut:
-    """Close a handoff: its session is resolved, abandoned, set aside, or returned to its engineer."""
+    """Close a handoff: its session is resolved, abandoned or set aside.
+
+    The outcome `returned` is deprecated here: use `give-back`.
+    """
     await service.close(
         db,
         actor,
@@ -212,7 +215,7 @@ async def give_back(
     return await _answer(db, actor, handoff_id, now)
 
 
-@router.post("/handoffs/{handoff_id}/send-back")
+@router.post("/handoffs/{handoff_id}/send-back", deprecated=True)
 async def send_back(
     handoff_id: uuid.UUID, body: requests.SendBackIn, actor: CanWork, db: WriteSession, now: Now
 ) -> responses.HandoffOut:

@@ -23,7 +23,7 @@ class HandoffAction(StrEnum):
     RELEASE = "release"
     REASSIGN = "reassign"
     CLOSE = "close"
-    SEND_BACK = "send_back"
+    GIVE_BACK = "give_back"
     ASK = "ask"
 
 
@@ -53,7 +53,24 @@ class NotYourHandoffError(ForbiddenError):
 
 def allowed(handoff: SessionHandoff, session: AISession, actor: Actor) -> list[HandoffAction]:
     """What the actor may do to the handoff as it is."""
-    return [action for action in HandoffAction if refusal(handoff, session, actor, action) is None]
+    return [
+        action
+        for action in HandoffAction
+        if (
+            given_back_as(handoff, session, actor)
+            if action == HandoffAction.GIVE_BACK
+            else refusal(handoff, session, actor, action) is None
+        )
+    ]
+
+
+def given_back_as(handoff: SessionHandoff, session: AISession, actor: Actor) -> list[Outcome]:
+    """The outcomes with which the actor may give the handoff back to its engineer, or take it back."""
+    return [
+        outcome
+        for outcome in (Outcome.RETURNED, Outcome.SENT_BACK)
+        if refusal(handoff, session, actor, HandoffAction.GIVE_BACK, outcome) is None
+    ]
 
 
 def check(
@@ -163,14 +180,15 @@ def refusal(
     action: HandoffAction,
     outcome: Outcome = Outcome.RESOLVED,
 ) -> FlowPilotError | None:
-    """Why the actor may not do this to the handoff now; None if they may."""
+    """Why the actor may not do this to the handoff now, closing it with that outcome; None if they may."""
     lacking = missing_permission(actor, Permission.WORK)
     if lacking is not None:
         return lacking
     is_aside = action == HandoffAction.ASK and waits_for_fix(handoff, session)
     if handoff.closed_at is not None and not is_aside:
         return HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
-    return _RULES[action](handoff, actor) or _refusal_by_status(handoff, session, action, outcome)
+    rule = _refusal_to_send_back if outcome == Outcome.SENT_BACK else _RULES[action]
+    return rule(handoff, actor) or _refusal_by_status(handoff, session, action, outcome)
 
 
 def _refusal_to_claim(handoff: SessionHandoff, actor: Actor) -> OutdatedError | OwnHandoffError | None:
@@ -228,8 +246,8 @@ CLOSING = {
 
 
 def closing_action(outcome: Outcome) -> HandoffAction:
-    """What somebody does who closes a handoff so: to send it back takes another right."""
-    return HandoffAction.SEND_BACK if outcome == Outcome.SENT_BACK else HandoffAction.CLOSE
+    """What somebody does who closes a handoff so."""
+    return HandoffAction.GIVE_BACK if CLOSING[outcome] == Action.RETURN else HandoffAction.CLOSE
 
 
 _RULES: dict[HandoffAction, Callable[[SessionHandoff, Actor], FlowPilotError | None]] = {
@@ -237,7 +255,7 @@ _RULES: dict[HandoffAction, Callable[[SessionHandoff, Actor], FlowPilotError | N
     HandoffAction.RELEASE: _refusal_to_release,
     HandoffAction.REASSIGN: _refusal_to_reassign,
     HandoffAction.CLOSE: _refusal_to_close,
-    HandoffAction.SEND_BACK: _refusal_to_send_back,
+    HandoffAction.GIVE_BACK: _refusal_to_close,
     HandoffAction.ASK: _refusal_to_ask,
 }
 
@@ -254,10 +272,8 @@ def _refusal_by_status(
     status = SessionStatus(session.status)
     if action == HandoffAction.CLAIM:
         return transitions.refusal(status, Action.CLAIM)
-    if action == HandoffAction.CLOSE:
+    if action in {HandoffAction.CLOSE, HandoffAction.GIVE_BACK}:
         return transitions.refusal(status, CLOSING[outcome])
-    if action == HandoffAction.SEND_BACK:
-        return transitions.refusal(status, CLOSING[Outcome.SENT_BACK])
     if action == HandoffAction.ASK:
         return None
     return None if handoff.claimed_by is None else transitions.refusal(status, Action.RELEASE)

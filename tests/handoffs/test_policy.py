@@ -31,13 +31,16 @@ async def _ask(db: Db, actor: Actor, handoff_id: uuid.UUID) -> None:
     await ask(db, actor, locked, handoff_id, "Which chair is it?")
 
 
-ATTEMPTS: dict[HandoffAction, Attempt] = {
+def _give_back(outcome: Outcome) -> Attempt:
+    return lambda db, who, id_: service.close(db, who, id_, outcome, "Which client?", now())
+
+
+ATTEMPTS: dict[HandoffAction | Outcome, Attempt] = {
     HandoffAction.CLAIM: lambda db, who, id_: claims.claim(db, who, id_, now()),
     HandoffAction.RELEASE: lambda db, who, id_: claims.release(db, who, id_, "No time.", now()),
     HandoffAction.REASSIGN: lambda db, who, id_: claims.reassign(db, who, id_, None, now()),
-    HandoffAction.SEND_BACK: lambda db, who, id_: service.close(
-        db, who, id_, Outcome.SENT_BACK, "Which client?", now()
-    ),
+    Outcome.RETURNED: _give_back(Outcome.RETURNED),
+    Outcome.SENT_BACK: _give_back(Outcome.SENT_BACK),
     HandoffAction.CLOSE: lambda db, who, id_: service.close(db, who, id_, Outcome.RESOLVED, "The fuse.", now()),
     HandoffAction.ASK: _ask,
 }
@@ -113,7 +116,13 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
     async with database.write(shop.id) as db:
         for case in itertools.product(SessionStatus, STATES):
             handoff, session = await _add(db, people, *case, is_passed_on=is_passed_on)
-            offered[case], handoff_id = set(policy.allowed(handoff, session, who)), handoff.id
+            allowed, given_back_as = (
+                policy.allowed(handoff, session, who),
+                policy.given_back_as(handoff, session, who),
+            )
+            assert (HandoffAction.GIVE_BACK in allowed) == bool(given_back_as)
+            offered[case] = {*allowed, *given_back_as} - {HandoffAction.GIVE_BACK}
+            handoff_id = handoff.id
             done[case] = {
                 action
                 for action, attempt in ATTEMPTS.items()
@@ -127,15 +136,15 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
 @pytest.mark.parametrize(
     ("person", "waiting", "claimed"),
     [
-        ("the holder", ["claim", "send_back", "ask"], ["release", "reassign", "close", "send_back", "ask"]),
-        ("the maker", ["reassign", "close"], ["reassign"]),
-        ("their successor", ["claim", "reassign", "close"], ["reassign"]),
-        ("the target", ["claim", "send_back", "ask"], []),
-        ("another engineer", ["claim", "send_back", "ask"], []),
+        ("the holder", ["claim", "give_back", "ask"], ["release", "reassign", "close", "give_back", "ask"]),
+        ("the maker", ["reassign", "close", "give_back"], ["reassign"]),
+        ("their successor", ["claim", "reassign", "close", "give_back"], ["reassign"]),
+        ("the target", ["claim", "give_back", "ask"], []),
+        ("another engineer", ["claim", "give_back", "ask"], []),
         (
             "a team admin",
-            ["claim", "reassign", "close", "send_back", "ask"],
-            ["release", "reassign", "close", "send_back", "ask"],
+            ["claim", "reassign", "close", "give_back", "ask"],
+            ["release", "reassign", "close", "give_back", "ask"],
         ),
         ("a viewer", [], []),
     ],

@@ -80,7 +80,7 @@ class ReassignIn(HolderSeen):
 class CloseIn(HolderSeen):
     """How a handoff ended. A `resolved` one needs a note: what solved it."""
 
-    outcome: Outcome
+    outcome: Outcome = Field(description="`returned` is deprecated: use `give-back`.")
     note: Remark = ""
     avoidable_reason: Line | None = Field(
         default=None, description="What could have spared it, one of the account's list."

@@ -88,6 +88,9 @@ class HandoffRow(BaseModel):
     seconds_to_claimant_action: float | None
     n_open_questions: int = Field(description="Questions to the engineer that wait for an answer.")
     allowed: list[HandoffAction]
+    given_back_as: list[Outcome] = Field(
+        description="The outcomes that `give_back` may have: `sent_back` is asked for with `is_incomplete`."
+    )
 
 
 class QueuePage(BaseModel):
@@ -183,6 +186,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "seconds_to_claimant_action": _seconds(claimed, handoff.claimant_action_at),
         "n_open_questions": row.n_open_questions,
         "allowed": policy.allowed(handoff, session, actor),
+        "given_back_as": policy.given_back_as(handoff, session, actor),
     }
 
 

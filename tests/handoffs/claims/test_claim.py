@@ -48,7 +48,7 @@ def test_the_winner_gets_it(client: TestClient, company: Company) -> None:
         None,
     )
     assert [event["kind"] for event in claimed["events"]] == ["created", "claimed"]
-    assert claimed["allowed"] == ["release", "reassign", "close", "send_back", "ask"]
+    assert claimed["allowed"] == ["release", "reassign", "close", "give_back", "ask"]
     check_laws(company)
 
 

@@ -40,6 +40,8 @@ def test_it_is_given_back_by_one_route(
 ) -> None:
     """With what is missing or without, and with what would have spared it."""
     handoff, senior = claimed_by_kim(client, company)
+    assert "give_back" in handoff["allowed"]
+    assert handoff["given_back_as"] == ["returned", "sent_back"]
     said = {"reason": WHY, "is_incomplete": is_incomplete, "avoidable_reason": "Missing knowledge"}
     given = done(act(client, handoff, "give-back", senior.headers, **said))
     assert (given["outcome"], given["avoidable_reason"]) == (outcome, "Missing knowledge")

@@ -45,8 +45,8 @@ LEAD_ON = {
     "/handoffs/*/take-over": "reassign",
     "/handoffs/*/release": "release",
     "/handoffs/*/reassign": "reassign",
-    "/handoffs/*/give-back": "close",
-    "/handoffs/*/give-back as too little": "send_back",
+    "/handoffs/*/give-back": "give back as returned",
+    "/handoffs/*/give-back as too little": "give back as sent_back",
     "/handoffs/*/close": "close",
     "/handoffs/*/avoidable": "judge",
     "/handoffs/*/suggestions/done": "answer a next step",
@@ -150,6 +150,7 @@ def _of_handoff(handoff: dict[str, Any]) -> Allowed:
     actions |= {"say an opinion"} if handoff["may_say_opinion"] else set()
     actions |= {"answer a next step" for step in handoff["next_steps"] if step["may_answer"]}
     actions |= {"restore a next step" for step in handoff["next_steps"] if step["may_restore"]}
+    actions |= {f"give back as {outcome}" for outcome in handoff["given_back_as"]}
     for one in (handoff, *handoff["questions"]):
         actions |= {f"correct the {part}" for part in one["correctable"]}
     return {handoff["id"]: actions} | {one["id"]: set(one["allowed"]) for one in handoff["questions"]}
