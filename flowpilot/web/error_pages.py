@@ -136,7 +136,9 @@ async def _page_of_form(request: Request, problem: dict[str, Any], error: Except
     ):
         return None
     heading = _heading(problem["type"], problem["status"])
-    return await show_again(request, problem["status"], heading, _words(problem), _fields(problem))
+    return await show_again(
+        request, problem["status"], heading, _words(problem, request.url.path), _fields(problem)
+    )
 
 
 async def _lost(request: Request, status: int, error: Exception) -> dict[str, Any]:
@@ -163,7 +165,7 @@ async def _lost_by_failure(request: Request) -> dict[str, Any]:
 
 
 async def _failure(request: Request, problem: dict[str, Any], error: Exception) -> Response:
-    status, detail = problem["status"], _words(problem)
+    status, detail = problem["status"], _words(problem, request.url.path)
     if _has_bad_address(problem, error):
         status, detail = 404, _BAD_ADDRESS
     heading = _heading(problem["type"], status)
@@ -242,14 +244,14 @@ def _told(
     return answer
 
 
-def _words(problem: dict[str, Any]) -> str:
+def _words(problem: dict[str, Any], path: str) -> str:
     """What is wrong, with a form's fields named as on the page."""
     errors = problem.get("errors")
     if problem["type"] == FLOW_PROBLEMS:
         return without_problems(problem)
     if not errors:
         return f"{problem['detail']} {_HELP_OF_KINDS.get(problem['type'], '')}".rstrip()
-    return sentence("; ".join(_said(error) for error in errors))
+    return sentence("; ".join(_said(error, path.rpartition("/")[2]) for error in errors))
 
 
 def _fields(problem: dict[str, Any]) -> dict[str, str]:
@@ -259,13 +261,13 @@ def _fields(problem: dict[str, Any]) -> dict[str, str]:
     return {problem["field"]: problem["detail"]} if "field" in problem else found
 
 
-def _said(error: dict[str, str]) -> str:
+def _said(error: dict[str, str], form: str) -> str:
     _, *path = error["field"].split(".")
     message = error["message"]
     if not path:
         return message[:1].upper() + message[1:]
     is_of_ticket_system = len(path) > 1 and path[0] in _GROUPS
-    return f"{_title(*path[:2]) if is_of_ticket_system else field_label(path[0])}: {message}"
+    return f"{_title(*path[:2]) if is_of_ticket_system else field_label(path[0], form)}: {message}"
 
 
 def _title(group: str, name: str) -> str:

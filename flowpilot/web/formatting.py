@@ -40,6 +40,15 @@ _LABELS = {
     "work_end": "To",
     "work_start": "From",
 }
+# Of forms whose field is called otherwise.
+_LABELS_IN = {
+    ("escalate", "note"): "What you think it is",
+    ("escalate", "found"): "What you know of that",
+    ("steps", "note"): "What you saw",
+    ("failed", "note"): "What you saw instead",
+    ("reopen", "reason"): "What is not solved",
+    ("verify", "fix"): "What you did",
+}
 
 # Names whose words are not only capitalised.
 _SPELLINGS = {
@@ -206,9 +215,9 @@ def file_size(n_bytes: int) -> str:
     return f"{n_bytes / 1_000_000:.1f} MB"
 
 
-def field_label(name: str) -> str:
-    """The label that a field of a form has on its page."""
-    return _LABELS.get(name) or plain(name)
+def field_label(name: str, form: str = "") -> str:
+    """The label that a field of a form has on its page. `form`: the end of the address that it is sent to."""
+    return _LABELS_IN.get((form, name)) or _LABELS.get(name) or plain(name)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

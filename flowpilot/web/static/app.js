@@ -148,8 +148,8 @@ function sayBelow(form, name, message) {
   field.setAttribute("aria-errormessage", text.id);
   field.classList.add("is-invalid");
   (field.closest(".d-flex") ?? field).after(text);
-  // What the page said of it before is no longer so.
-  for (const before of form.querySelectorAll(`[data-said-before="${CSS.escape(name)}"]`)) before.remove();
+  // What the page said of it before is not said twice.
+  for (const before of form.querySelectorAll(`[data-said-before="${CSS.escape(name)}"]`)) before.hidden = true;
   field.closest("details")?.setAttribute("open", "");
   return field;
 }
@@ -160,13 +160,25 @@ function sayWhatIsWrong(form, note) {
   if (fields.every(Boolean)) note.remove();
 }
 
+// What was wrong with a field is not so any more once it is changed, and the page says again what it said before.
+function unmark(field) {
+  field.form.querySelector(`[id="${CSS.escape(field.getAttribute("aria-errormessage") ?? "")}"]`)?.remove();
+  field.classList.remove("is-invalid");
+  for (const name of ["aria-invalid", "aria-errormessage"]) field.removeAttribute(name);
+  for (const before of field.form.querySelectorAll(`[data-said-before="${CSS.escape(field.name)}"]`)) before.hidden = false;
+}
+
 document.addEventListener("submit", ({ target }) => {
+  for (const field of target.querySelectorAll("[aria-invalid]")) unmark(field);
   for (const text of target.querySelectorAll(".invalid-feedback")) text.remove();
-  for (const field of target.querySelectorAll("[aria-invalid]")) {
-    field.classList.remove("is-invalid");
-    for (const name of ["aria-invalid", "aria-errormessage"]) field.removeAttribute(name);
-  }
 }, true);
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.form) return;
+  if (target.matches("[aria-invalid]")) unmark(target);
+  // What is asked for goes by this field, so none of it is known to be missing any more.
+  if (target.matches("[data-decides]")) target.form.querySelectorAll("[aria-invalid]").forEach(unmark);
+});
 
 document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
   const note = target.closest?.("#notes") && document.querySelector("#notes [data-wrong]");
