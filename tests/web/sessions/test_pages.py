@@ -1,10 +1,12 @@
 """The session pages, as a browser without scripts uses them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.flows.matching.confidence import SURE
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.sessions.flows import publish_printer_flow
@@ -110,7 +112,8 @@ def test_the_list_is_filtered_and_says_what_to_do_when_it_is_empty(
     session_path: tuple[TestClient, str],
 ) -> None:
     browser, _ = session_path
-    assert PROBLEM in browser.get("/sessions?status=open&q=accounting&mine=true").text
+    found = browser.get("/sessions?status=open&q=accounting&mine=true").text
+    assert PROBLEM in found.replace("<mark>", "").replace("</mark>", "")
     empty = browser.get("/sessions?status=resolved&q=").text
     assert "No sessions match" in empty
 
@@ -135,7 +138,7 @@ def test_a_flow_that_may_fit_is_offered_and_does_not_begin_by_itself(
     browser = signed_in()
     offered = browser.post("/sessions", data={"problem_summary": "The queue at the phone desk is long"})
     assert offered.url.path.endswith("/flow")
-    assert "No flow is sure enough to begin by itself." in offered.text
+    assert f"A flow begins by itself only when it is {round(100 * SURE)} % sure or more." in offered.text
     assert 'data-key="1"' in offered.text
     path = offered.url.path.removesuffix("/flow")
     assert f'href="{path}" data-key="0"' in offered.text
@@ -170,3 +173,8 @@ def test_a_viewer_sees_what_nobody_works_on_and_takes_nothing(
     assert "Unassigned sessions" in viewer.get("/").text
     assert f"{path}/take" not in viewer.get("/").text + viewer.get(path).text
     assert viewer.post(f"{path}/take").status_code == 403
+
+
+@pytest.mark.parametrize("guide", ["work-in-the-browser", "write-flows"])
+def test_guides_say_from_which_confidence_on_a_flow_begins(guide: str) -> None:
+    assert str(SURE) in (Path(__file__).parents[3] / "docs" / "how-to" / f"{guide}.md").read_text()
