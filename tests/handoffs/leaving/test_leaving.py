@@ -205,7 +205,7 @@ def test_the_successor_may_take_the_escalation_back(
     remove(client, company, kim, to=lou)
     seen = done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=lou.headers))
     assert (seen["created_by"]["name"], seen["returns_to"]["name"]) == (None, "Lou")
-    assert seen["allowed"] == ["claim", "reassign", "close"]
+    assert seen["allowed"] == ["claim", "reassign", "close", "give_back"]
     done(act(client, handoff, "close", lou.headers, outcome="returned"))
     assert owner_and_status(company, handoff["session_id"]) == (lou.id, "active")
 

@@ -142,7 +142,7 @@ def test_each_reads_what_they_may_do(client: TestClient, company: Company) -> No
         by_id = {item["id"]: item["allowed"] for item in items}
         return {kind: by_id[id_] for kind, id_ in kinds.items()}
 
-    of_a_claim = ["release", "reassign", "close", "send_back", "ask"]
+    of_a_claim = ["release", "reassign", "close", "give_back", "ask"]
     assert allowed(Role.VIEWER) == {"waiting": [], "claimed": [], "acted": [], "closed": []}
     assert allowed(Role.ENGINEER) == {
         "waiting": ["reassign", "close"],
