@@ -145,13 +145,13 @@ def test_each_reads_what_they_may_do(client: TestClient, company: Company) -> No
     of_a_claim = ["release", "reassign", "close", "give_back", "ask"]
     assert allowed(Role.VIEWER) == {"waiting": [], "claimed": [], "acted": [], "closed": []}
     assert allowed(Role.ENGINEER) == {
-        "waiting": ["reassign", "close"],
+        "waiting": ["reassign", "close", "give_back"],
         "claimed": ["reassign"],
         "acted": ["reassign"],
         "closed": [],
     }
     assert allowed(Role.TEAM_ADMIN) == {
-        "waiting": ["claim", "reassign", "close", "send_back", "ask"],
+        "waiting": ["claim", "reassign", "close", "give_back", "ask"],
         "claimed": of_a_claim,
         "acted": of_a_claim,
         "closed": [],
