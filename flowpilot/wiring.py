@@ -10,6 +10,7 @@ from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.handoffs.noted import said_in_handoffs
 from flowpilot.handoffs.removal import overwrite_handoffs
+from flowpilot.handoffs.rules import avoidable
 from flowpilot.identity import leaving
 from flowpilot.identity.hours.recount import recounts
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
@@ -46,6 +47,7 @@ def wire_features() -> None:
     hooks.on_set_aside[:] = [following.set_aside]
     hooks.on_set_aside_again[:] = [following.set_aside_again]
     hooks.on_answered[:] = [following.take_up_again]
+    hooks.on_judged[:] = [avoidable.judge_with_session]
     hooks.holds_again[:] = [following.holds_again]
     hooks.on_due[:] = [session_notices.ask_to_look_again]
     hooks.on_waited[:] = [session_notices.settle_waiting]

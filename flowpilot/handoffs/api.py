@@ -1,7 +1,6 @@
 """JSON routes of handoffs: escalate, the queue, claim, release, close."""
 
 import uuid
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from flowpilot.handoffs.models import HandoffEventKind, Outcome
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.questions.queries import NO_QUESTIONS, questions_of
 from flowpilot.handoffs.rules import avoidable
+from flowpilot.handoffs.rules.filling import details_of, fill_in
 from flowpilot.handoffs.schemas import requests, responses
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.since.queries import steps_since
@@ -31,6 +31,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, Once
 from flowpilot.jobs import enqueue
+from flowpilot.sessions.api import lock_to_correct
 from flowpilot.sessions.holding import naming_the_holder
 from flowpilot.sessions.locking import LockedSession, lock_for_work
 from flowpilot.sessions.models import SessionStatus
@@ -51,7 +52,8 @@ async def escalate(
 ) -> responses.HandoffOut:
     """Hand a session over: it waits in the queue with all that is known about it.
 
-    If the account's rules ask for more than is there, the answer is 409, and `missing` names it.
+    If the account's rules ask for more than is there, the answer is 409, and `missing` names it. What the session
+    lacks can be sent along.
     """
     return await record_escalation(request, session_id, body, actor, db, now, once, NewFiles(body.attachments))
 
@@ -65,20 +67,16 @@ async def record_escalation(
     now: datetime,
     once: Once,
     files: NewFiles,
-    first: Callable[[LockedSession], Awaitable[None]] | None = None,
 ) -> responses.HandoffOut:
-    """Hand a session over with these files.
-
-    Args:
-        first: what is done just before, and not again if the request is repeated.
-    """
+    """Hand a session over with these files."""
     await lock_target(db, actor, body.target_user_id)
     # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
-    locked = await lock_for_work(db, actor, session_id, now)
+    is_filled = bool(details_of(body).model_fields_set)
+    lock = lock_to_correct(session_id, actor, db, now) if is_filled else lock_for_work(db, actor, session_id, now)
+    locked = await lock
 
     async def make() -> responses.HandoffOut:
-        if first is not None:
-            await first(locked)
+        await fill_in(db, actor, locked, body, now)
         settings = request.app.state.settings
         added = named(await attach(db, settings, actor, files, locked.moment, session_id=session_id))
         priority = body.priority.value_in_order

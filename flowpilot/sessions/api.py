@@ -21,6 +21,7 @@ from flowpilot.identity.idempotency import CreateOnce, Once
 from flowpilot.identity.replica.session import ReportSession
 from flowpilot.jobs import enqueue
 from flowpilot.sessions import assignment, clients, queries, schemas, service, starting
+from flowpilot.sessions.avoidable import judge
 from flowpilot.sessions.edits import service as edits
 from flowpilot.sessions.following.seen import Seen, check_seen
 from flowpilot.sessions.holding import naming_the_holder
@@ -220,6 +221,7 @@ async def resolve(
 ) -> schemas.SessionOut:
     """Resolve the session, saying what solved the problem."""
     check_seen(loaded, body, actor, Action.RESOLVE)
+    await judge(db, actor, loaded, body.avoidable_reason)
     await service.resolve(db, actor, loaded, body.summary)
     return await answer(db, actor, loaded.session.id, loaded)
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 
 from flowpilot.db.session import Db
+from flowpilot.identity.actor import Actor
+from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.models import AISession, AISessionStep
 
 StepTaken = Callable[[Db, AISession, AISessionStep], Awaitable[None]]
@@ -23,6 +25,7 @@ Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
 # By whom, when, when the fix was applied, and why somebody holds it again, if they do.
 Answered = Callable[[Db, AISession, uuid.UUID | None, datetime, datetime, str], Awaitable[None]]
 Awaited = Callable[[ColumnElement[uuid.UUID], ColumnElement[uuid.UUID]], ColumnElement[bool]]
+Judged = Callable[[Db, Actor, LockedSession, str], Awaitable[None]]
 Holds = Callable[[Db, AISession], Awaitable[bool]]
 
 on_step: list[StepTaken] = []
@@ -46,5 +49,7 @@ on_due: list[Waited] = []
 on_waited: list[Waited] = []
 # The wait is over, before what follows from an end.
 on_answered: list[Answered] = []
+# Who ends it says what could have spared its escalation, before it ends.
+on_judged: list[Judged] = []
 # Whether somebody has set aside what they hold for the fix that waits, and holds it again if it did not help.
 holds_again: list[Holds] = []

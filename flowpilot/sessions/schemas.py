@@ -17,6 +17,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import path, policy
+from flowpilot.sessions.avoidable import AvoidableReason
 from flowpilot.sessions.edits.policy import Editing
 from flowpilot.sessions.edits.record import waiting_fix
 from flowpilot.sessions.edits.schemas import RemovedOut, StepOut, back_of, steps_out
@@ -41,13 +42,14 @@ from flowpilot.sessions.transitions import Action
 from flowpilot.text import MAX_NAME
 
 
-class ClientChoice(Body):
-    """Which client it is for: by name or by id."""
+class CaseIn(Body):
+    """Which client it is for, by name or by id, and which ticket."""
 
     client_name: Line | None = Field(
         default=None, description="A client's name or alias. A new name is a new client."
     )
     client_id: uuid.UUID | None = None
+    psa_ticket_id: TicketNumber | None = None
 
     @model_validator(mode="after")
     def _one_client(self) -> Self:
@@ -56,7 +58,7 @@ class ClientChoice(Body):
         return self
 
 
-class ProblemIn(ClientChoice):
+class ProblemIn(CaseIn):
     """A problem, as a title with a body or as one text, and its client."""
 
     problem_summary: Problem
@@ -77,7 +79,6 @@ class SessionIn(ProblemIn):
     )
     problem_body: WholeText | None = Field(default=None, description="The whole text, if the title is not all.")
     problem_domain: Line | None = None
-    psa_ticket_id: TicketNumber | None = None
     flow_id: uuid.UUID | None = None
     follow_from: float = Field(
         default=EXPLORING,
@@ -101,6 +102,7 @@ class ResolutionIn(Seen):
     """What solved it."""
 
     summary: Words
+    avoidable_reason: AvoidableReason = None
 
 
 class ReopeningIn(Body):
@@ -131,7 +133,6 @@ class DetailsIn(ProblemIn):
     )
     problem_body: WholeText = ""
     problem_domain: Line | None = None
-    psa_ticket_id: TicketNumber | None = None
 
 
 class SessionRow(BaseModel):

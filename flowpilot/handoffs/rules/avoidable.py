@@ -3,11 +3,13 @@
 import uuid
 from datetime import datetime
 
+from sqlalchemy import and_, or_
+
 from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError
 from flowpilot.handoffs import policy
 from flowpilot.handoffs.keeping import lock_where
-from flowpilot.handoffs.locking import HandoffNotFoundError, lock_of, read
+from flowpilot.handoffs.locking import lock_of, read
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.handoffs.rules.queries import read_escalation_rules
 from flowpilot.identity.actor import Actor
@@ -32,24 +34,15 @@ async def judge(db: Db, actor: Actor, handoff_id: uuid.UUID, reason: str | None,
     return handoff
 
 
-async def judge_open(db: Db, actor: Actor, locked: LockedSession, reason: str) -> None:
-    """The same for the open handoff of a locked session; nothing if it has none. Raises as `judge`."""
-    session = locked.session
-    for handoff in await lock_where(db, session.account_id, session.id, SessionHandoff.closed_at.is_(None)):
-        await set_reason(db, actor, handoff, reason)
+async def judge_with_session(db: Db, actor: Actor, locked: LockedSession, reason: str) -> None:
+    """The same for the handoff of a locked session that is open, or set aside by the fix that waits; else nothing.
 
-
-async def judge_own(db: Db, actor: Actor, locked: LockedSession, handoff_id: uuid.UUID, reason: str) -> None:
-    """The same for a handoff of a locked session, open or not.
-
-    Raises:
-        HandoffNotFoundError: the session has no such handoff. Otherwise as `judge`.
+    Raises as `judge`.
     """
     session = locked.session
-    found = await lock_where(db, session.account_id, session.id, SessionHandoff.id == handoff_id)
-    if not found:
-        raise HandoffNotFoundError
-    await set_reason(db, actor, found[0], reason)
+    goes_on = or_(SessionHandoff.closed_at.is_(None), and_(*policy.was_set_aside(session)))
+    for handoff in await lock_where(db, session.account_id, session.id, goes_on):
+        await set_reason(db, actor, handoff, reason)
 
 
 async def set_reason(db: Db, actor: Actor, handoff: SessionHandoff, reason: str | None) -> None:

@@ -10,6 +10,7 @@ from flowpilot.handoffs.locking import SeenHolder
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.http.fields import Body, Line, Remark, Words
+from flowpilot.sessions.schemas import CaseIn
 
 # Offered when a reason is asked for; any other reason will do.
 REASONS = (
@@ -21,14 +22,18 @@ REASONS = (
 )
 
 
-class HandoffIn(Body):
-    """Why a session is handed over. `note`: what the engineer thinks it is; `tried`: what no step says of that."""
+class HandoffIn(CaseIn):
+    """Why a session is handed over. `note`: what the engineer thinks it is; `tried`: what no step says of that.
+
+    The client and the ticket fill what the session lacks; if it has others by now, the answer is 409.
+    """
 
     reason: Line = Field(examples=list(REASONS))
     note: Remark = ""
     tried: Remark = ""
     priority: PriorityName = PriorityName.NORMAL
     target_user_id: uuid.UUID | None = None
+    found: Remark = Field(default="", description="What is known besides; it becomes a note in the session.")
     attachments: AttachmentIds = Field(default_factory=list)
 
 

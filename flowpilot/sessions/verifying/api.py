@@ -9,6 +9,7 @@ from flowpilot.http.paging import KeyCursor, Limit
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.sessions.api import LoadedForWork, read_session
+from flowpilot.sessions.avoidable import judge
 from flowpilot.sessions.following.seen import check_seen
 from flowpilot.sessions.schemas import SessionOut
 from flowpilot.sessions.transitions import Action
@@ -60,6 +61,7 @@ async def confirm(
 ) -> SessionOut:
     """The fix has proved itself: the session is resolved."""
     check_seen(loaded, body, actor, Action.CONFIRM)
+    await judge(db, actor, loaded, body.avoidable_reason)
     await service.confirm(db, actor, loaded, body.summary)
     return await read_session(session_id, actor, db)
 

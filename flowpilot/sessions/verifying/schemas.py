@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from flowpilot.http.fields import Line, Remark, Words
 from flowpilot.identity.schemas import PersonOut
+from flowpilot.sessions.avoidable import AvoidableReason
 from flowpilot.sessions.following.seen import Seen
 from flowpilot.sessions.schemas import SessionRow, session_row
 from flowpilot.sessions.verifying.queries import Waiting
@@ -29,6 +30,7 @@ class ConfirmIn(Seen):
     """What solved it; the fix that was applied if it is left out."""
 
     summary: Remark = ""
+    avoidable_reason: AvoidableReason = None
 
 
 class FailIn(Seen):

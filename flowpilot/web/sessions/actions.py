@@ -7,8 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field
 
 from flowpilot.clock import Now
-from flowpilot.handoffs.rules.avoidable import judge_open
-from flowpilot.http.fields import EmptyIsNone, Line, Problem, WholeText, wrong
+from flowpilot.http.fields import Line, Problem, WholeText, wrong
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
@@ -64,9 +63,7 @@ class ReopeningForm(OnceForm, schemas.ReopeningIn):
 
 
 class ResolutionForm(OnceForm, SeenForm, schemas.ResolutionIn):
-    """What solved it, and what could have spared the escalation whose handoff is open; an empty reason is none."""
-
-    avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
+    """What solved it, and what could have spared the escalation whose handoff is open."""
 
 
 class AbandonForm(OnceForm, SeenForm, schemas.AbandonIn):
@@ -176,8 +173,6 @@ async def resolve(
     loaded: LoadedForWork,
     db: WriteSession,
 ) -> Response:
-    if body.avoidable_reason is not None:
-        await judge_open(db, actor, loaded, body.avoidable_reason)
     await api.resolve(body, actor, loaded, db)
     return show_resolved(session_id)
 

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from flowpilot.flows.tree import NodeKind
-from flowpilot.handoffs.rules.avoidable import judge_own
 from flowpilot.http.fields import EmptyIsNone, Line, Remark, Words, wrong
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.actor import Actor
@@ -21,6 +20,7 @@ from flowpilot.identity.hours.queries import opening_hours
 from flowpilot.identity.idempotency import OnceForm
 from flowpilot.sessions import schemas
 from flowpilot.sessions.api import LoadedForWork, read_session
+from flowpilot.sessions.avoidable import AvoidableReason
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.transitions import Action
 from flowpilot.sessions.verifying import api
@@ -65,8 +65,7 @@ class ConfirmForm(OnceForm, SeenForm):
     """What solved it, and what could have spared the escalation that was set aside; an empty reason is none."""
 
     summary: Remark = ""
-    handoff_id: uuid.UUID | None = None
-    avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
+    avoidable_reason: AvoidableReason = None
 
 
 class FailForm(OnceForm, SeenForm):
@@ -130,10 +129,7 @@ async def confirm(
     loaded: LoadedForWork,
     db: WriteSession,
 ) -> Response:
-    if body.handoff_id is not None and body.avoidable_reason is not None:
-        await judge_own(db, actor, loaded, body.handoff_id, body.avoidable_reason)
-    said = body.model_dump(exclude={"handoff_id", "avoidable_reason"})
-    await api.confirm(session_id, ConfirmIn(**said), actor, loaded, db)
+    await api.confirm(session_id, ConfirmIn(**body.model_dump()), actor, loaded, db)
     return show_resolved(session_id)
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from fastapi import APIRouter, Form, Request, Response
 
@@ -11,7 +11,6 @@ from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut
-from flowpilot.handoffs.locking import lock_target
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.policy import may_be_target
 from flowpilot.handoffs.rules import api as rules
@@ -20,19 +19,16 @@ from flowpilot.handoffs.rules.requirements import IncompleteEscalationError
 from flowpilot.handoffs.rules.schemas import FlowAsksOut
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.schemas.requests import REASONS, HandoffIn
-from flowpilot.http.fields import EmptyIsNone, Line, Remark
+from flowpilot.http.fields import EmptyIsNone, Line
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.psa.numbers import TicketNumber
-from flowpilot.sessions import api, schemas, service
-from flowpilot.sessions.locking import LockedSession, load
-from flowpilot.sessions.models import AISession
+from flowpilot.sessions import api, schemas
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.outdated import FieldsChangedError
 from flowpilot.web.people import assignees
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.escalating.needed import Lack, lacks, missing_fields, needed
@@ -50,22 +46,20 @@ class EscalationForm(FilesForm, OnceForm, HandoffIn):
     """Why it is escalated; a client and a ticket fill what the session does not have.
 
     `offered_…`: what was chosen, without scripts, of what the problem's text names. What is typed goes before it.
-    `found`: what the flow asks for besides, as a note in the session.
     """
 
     client_name: Annotated[Line | None, EmptyIsNone] = None
     psa_ticket_id: Annotated[TicketNumber | None, EmptyIsNone] = None
     offered_client_name: Annotated[Line | None, EmptyIsNone] = None
     offered_psa_ticket_id: Annotated[TicketNumber | None, EmptyIsNone] = None
-    found: Remark = ""
 
-    def details(self) -> schemas.DetailsIn:
-        """What it fills in the session."""
-        said = {
+    def with_what_was_chosen(self) -> Self:
+        """The same, with what was offered in place of what was not typed."""
+        chosen = {
             "client_name": self.client_name or self.offered_client_name,
             "psa_ticket_id": self.psa_ticket_id or self.offered_psa_ticket_id,
         }
-        return schemas.DetailsIn(**{name: value for name, value in said.items() if value is not None})
+        return self.model_copy(update={name: value for name, value in chosen.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,21 +138,10 @@ async def escalate(
     now: Now,
     once: CreateOnce,
 ) -> Response:
-    await lock_target(db, actor, body.target_user_id)
-    details = body.details()
-    if details.model_fields_set:
-        await api.lock_to_correct(session_id, actor, db, now)
-
-    async def fill_in(locked: LockedSession) -> None:
-        check_missing(locked.session, details)
-        if details.model_fields_set:
-            await api.correct_session(details, actor, locked, db, now)
-        if body.found:
-            await service.write_text(db, actor, await load(db, locked), body.found, is_note=True)
-
     files = body.new_files(sent)
     try:
-        made = await handoffs.record_escalation(request, session_id, body, actor, db, now, once, files, fill_in)
+        said = body.with_what_was_chosen()
+        made = await handoffs.record_escalation(request, session_id, said, actor, db, now, once, files)
     except IncompleteEscalationError as error:
         raise missing_fields(error) from error
     return go_to(
@@ -171,14 +154,3 @@ def said_before(before: EarlierHandoffOut | None) -> dict[str, str]:
     if before is None:
         return {}
     return {"reason": before.reason, "note": before.note, "tried": before.tried, "priority": before.priority.value}
-
-
-def check_missing(session: AISession, details: schemas.DetailsIn) -> None:
-    """Make sure that the form fills only what is still missing: it offered nothing else.
-
-    Raises:
-        FieldsChangedError: somebody else has filled it in since the form was shown.
-    """
-    for name, value in details.model_dump(exclude_unset=True).items():
-        if getattr(session, name) not in {None, value}:
-            raise FieldsChangedError
