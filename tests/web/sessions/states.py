@@ -13,7 +13,7 @@ from tests.company import Company
 from tests.flows.nested import PROBLEM, RESET, publish, sign_in
 from tests.handoffs.helpers import Person, join
 from tests.sessions.flows import publish_printer_flow
-from tests.sessions.runs.procedure import publish_procedure
+from tests.sessions.runs.procedure import do_all, publish_procedure
 
 # Steps that lead to a node of each kind; None: the session follows no flow, and the copilot suggests something.
 NODES: dict[str, list[dict[str, Any]] | None] = {
@@ -221,6 +221,12 @@ def _sent_back(desk: Desk) -> str:
     return session
 
 
+def _held_again(desk: Desk) -> str:
+    session = _given_back(desk)
+    desk.hold(session)
+    return session
+
+
 def _run(desk: Desk) -> str:
     return desk.begin(problem_summary="A new PC for Anna", flow_id=desk.procedure)
 
@@ -230,6 +236,14 @@ def _half_done_run(desk: Desk) -> str:
     desk.send(f"{session}/marks", do="fill", field="name", value="PC-12")
     desk.send(f"{session}/marks", do="tick", item="unpack")
     desk.send(f"{session}/marks", do="waive", item="label", reason="No labels left.")
+    return session
+
+
+def _fix_of_a_run(desk: Desk) -> str:
+    session = _run(desk)
+    do_all(desk.client, desk.company, session.rpartition("/")[2])
+    desk.send(f"{session}/steps", outcome="Done")
+    desk.fix(session)
     return session
 
 
@@ -284,8 +298,10 @@ _STORIES: dict[str, Callable[[Desk], str]] = {
     "given back at the end of its flow": _given_back_at_the_end,
     "reopened": _reopened,
     "sent back": _sent_back,
+    "given back, and held again": _held_again,
     "at a checklist": _run,
     "at a checklist that is half done": _half_done_run,
+    "the fix of a checklist has to prove itself": _fix_of_a_run,
     "a senior holds a checklist": _held_run,
     "edited": _edited,
     "left a sub-flow": _left_a_sub_flow,

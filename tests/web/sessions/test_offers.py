@@ -158,7 +158,7 @@ def _of_handoff(handoff: dict[str, Any]) -> Allowed:
 
 @dataclass
 class Reader:
-    """Somebody who opens pages. `opened`: the kinds of pages with a form that they have seen."""
+    """Somebody who opens pages. `opened`: the kinds of pages with a form that they have seen of a session."""
 
     desk: Desk
     headers: dict[str, str]
@@ -172,12 +172,13 @@ class Reader:
         return answer.json() if path.startswith("/api/") else answer.text
 
     def look(self, session_id: str) -> tuple[Allowed, dict[str, str]]:
-        """What they may do, and the pages of the session and of its newest handoff, by their ids."""
+        """What they may do, and the pages of the session and of its handoffs, by their ids."""
+        self.opened.clear()
         allowed = _of_session(self.read(f"/api/v1/ai-sessions/{session_id}"))
         # Whose words they are is known once they have said which (tests/sessions/removal/test_anywhere.py).
         allowed[session_id] |= {"remove words"} if self.may_work else set()
         pages = {session_id: self.read(f"/sessions/{session_id}")}
-        for row in self.read(f"/api/v1/handoffs?session_id={session_id}&state=all")["items"][:1]:
+        for row in self.read(f"/api/v1/handoffs?session_id={session_id}&state=all")["items"]:
             allowed |= _of_handoff(self.read(f"/api/v1/handoffs/{row['id']}"))
             pages[row["id"]] = self.read(f"/handoffs/{row['id']}")
         return allowed, pages
