@@ -8,13 +8,16 @@ session closes its handoffs. So handoffs register here, and no step goes without
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement
 
 from flowpilot.db.session import Db
 from flowpilot.identity.actor import Actor
-from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.models import AISession, AISessionStep
+
+if TYPE_CHECKING:
+    from flowpilot.sessions.locking import LockedSession
 
 StepTaken = Callable[[Db, AISession, AISessionStep], Awaitable[None]]
 # By whom, when, and why, if somebody has said so.
@@ -25,7 +28,7 @@ Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
 # By whom, when, when the fix was applied, and why somebody holds it again, if they do.
 Answered = Callable[[Db, AISession, uuid.UUID | None, datetime, datetime, str], Awaitable[None]]
 Awaited = Callable[[ColumnElement[uuid.UUID], ColumnElement[uuid.UUID]], ColumnElement[bool]]
-Judged = Callable[[Db, Actor, LockedSession, str], Awaitable[None]]
+Judged = Callable[[Db, Actor, "LockedSession", str], Awaitable[None]]
 Holds = Callable[[Db, AISession], Awaitable[bool]]
 
 on_step: list[StepTaken] = []

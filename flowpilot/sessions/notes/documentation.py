@@ -165,7 +165,10 @@ def _line(history: SessionHistory, step: AISessionStep, failure: AISessionStep |
         waited = f"{sentence(said.get('text', ''))} Then waited for: {said.get('waiting_for', '')}"
         text = f"{sentence(waited)} It did not help." if _has_failed(history, step) else waited
     if failure is not None:
-        text = _with_files(f"{text} {failure.content.get('note') or ''}".rstrip(), failure)
+        # The line is in the name of who applied it.
+        others = history.names.get(failure.actor_id) if failure.actor_id not in {None, step.actor_id} else None
+        seen = str(failure.content.get("note") or "")
+        text = _with_files(f"{text} {others}: {seen}" if others and seen else f"{text} {seen}".rstrip(), failure)
     name = history.names.get(step.actor_id) if step.actor_id else None
     return f"{name}: {text}" if name and text and step.actor_id != history.session.user_id else text
 

@@ -21,8 +21,8 @@ def test_an_escalation_brings_what_the_session_lacks(client: TestClient, company
     done(client.put("/api/v1/escalation-settings", headers=company.headers(Role.OWNER), json=rules))
     session_id = start(client, company)["id"]
     assert send_escalation(client, company, session_id).status_code == 409
-    said = {"client_name": "Acme", "psa_ticket_id": "4711", "found": "The reader is at door 3."}
-    key = {"headers": {"Idempotency-Key": "a-key"}}
+    said: dict[str, Any] = {"client_name": "Acme", "psa_ticket_id": "4711", "found": "The reader is at door 3."}
+    key: dict[str, Any] = {"headers": {"Idempotency-Key": "a-key"}}
     first, again = (send_escalation(client, company, session_id, **said, **key) for _ in range(2))
     assert (first.status_code, again.json()["id"]) == (201, first.json()["id"])
     made = first.json()

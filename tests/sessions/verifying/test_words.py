@@ -2,6 +2,7 @@
 
 from fastapi.testclient import TestClient
 
+from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.sessions.flows import SESSIONS, post
 from tests.sessions.verifying.test_verifying import apply_fix
@@ -35,3 +36,15 @@ def test_a_fix_that_did_not_help_is_named_as_it_reads_now(
     assert "APPLIED\n- A new cable. Then waited for: " in note["text"]
     assert ". It did not help. It is out again." in note["text"]
     assert "Did not help" not in note["text"]
+
+
+def test_what_a_colleague_saw_of_a_fix_is_in_their_own_name(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    apply_fix(client, company, session_id).raise_for_status()
+    said = {"note": "The customer called again."}
+    admin = company.headers(Role.TEAM_ADMIN)
+    client.post(f"{SESSIONS}/{session_id}/verify/fail", headers=admin, json=said).raise_for_status()
+    [(name,)] = company.query("SELECT name FROM users WHERE id = %s", company.users[Role.TEAM_ADMIN])
+    note = client.get(f"{SESSIONS}/{session_id}/documentation", headers=company.headers()).json()
+    assert f"It did not help. {name}: The customer called again." in note["text"]

@@ -107,16 +107,18 @@ def test_without_rules_client_and_ticket_can_be_filled_in_there_and_nothing_is_n
     assert 'name="psa_ticket_id"' not in form
 
 
-def test_what_the_text_names_is_offered_at_its_field(signed_in: SignedIn) -> None:
+def test_what_the_text_names_is_offered_at_its_field(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in()
     said = {"problem_summary": "Ticket 419888: the printer prints nothing at all"}
     escalate = f"{browser.post('/sessions', data=said).url.path}/escalate"
     form = browser.get(escalate).text
     assert 'name="psa_ticket_id" type="text" value=""' in form
-    assert f'href="{escalate}?psa_ticket_id=419888"' in form
-    chosen = browser.get(f"{escalate}?psa_ticket_id=419888").text
-    assert 'name="psa_ticket_id" type="text" value="419888"' in chosen
-    assert "Ticket 419888?" not in chosen
+    # With scripts a press fills it in; without, a box in the form chooses it.
+    assert 'data-value="419888"' in form
+    assert 'name="offered_psa_ticket_id" value="419888"' in form
+    said = {"reason": "Stuck.", "offered_psa_ticket_id": "419888"}
+    assert browser.post(escalate, data=said).url.path.startswith("/handoffs/")
+    assert company.query("SELECT psa_ticket_id FROM ai_sessions") == [("419888",)]
 
 
 def test_what_the_flow_asks_for_is_beside_its_field_and_becomes_a_note(

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.web.sessions.states import Desk, make_states
+from tests.web.sessions.desk import Desk
+from tests.web.sessions.states import make_states
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TAG = re.compile(r"<(?:form|textarea|select|input|summary|details|button|a)\b[^>]*>")

@@ -18,7 +18,7 @@ from tests.chromium import chromium
 from tests.company import found_company
 from tests.web.keys.pages import Shown, shown_pages
 from tests.web.keys.reading import Keys
-from tests.web.sessions.states import open_desk
+from tests.web.sessions.desk import open_desk
 
 _ADDRESS = "http://flowpilot.test"
 # Any that somebody may press alone.

@@ -19,7 +19,8 @@ from tests.company import Company, found_company
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn, new_browser
 from tests.web.forms import Form, forms_of, send
-from tests.web.sessions.states import make_states, open_desk
+from tests.web.sessions.desk import open_desk
+from tests.web.sessions.states import make_states
 
 # More than any field takes.
 WORDS = ("Words that took a while to write. " * 400).strip()

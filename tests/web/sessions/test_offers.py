@@ -17,7 +17,8 @@ from flowpilot.handoffs.corrections.texts import TextPart
 from flowpilot.sessions import policy
 from tests.company import found_company
 from tests.web.forms import Form, forms_of
-from tests.web.sessions.states import NODES, Desk, make_states, open_desk
+from tests.web.sessions.desk import NODES, Desk, open_desk
+from tests.web.sessions.states import make_states
 
 # The action that each form and link needs, of the last thing that its address names. One that is not here fails.
 LEAD_ON = {

@@ -11,7 +11,7 @@ from tests.handoffs.helpers import join
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
-from tests.web.sessions.states import Desk
+from tests.web.sessions.desk import Desk
 from tests.web.sessions.test_changes import changed, state
 from tests.web.sessions.test_senior import text_of
 
