@@ -71,7 +71,8 @@ class Settings(BaseSettings):
     replica_url: SecretStr | None = Field(
         default=None,
         description="URL of a streaming standby of the database, such as `postgresql://host:5432/`, which reports "
-        "and lists then read. It needs no role, password and database: they are the primary's.",
+        "and lists then read. What it does not say is as in the primary's URL: role, password, database, "
+        "and `sslmode` and the like.",
     )
     replica_lag_seconds: int = Field(
         default=5,

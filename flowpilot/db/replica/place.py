@@ -6,6 +6,9 @@ from sqlalchemy.exc import ArgumentError
 from flowpilot.db.connect import libpq_url
 from flowpilot.errors import FlowPilotError
 
+# Where a URL leads is its own; what else the primary's demands, of its encryption for one, holds for both.
+_WHERE = frozenset({"host", "hostaddr", "port", "target_session_attrs", "load_balance_hosts", "service"})
+
 
 class ReplicaUrlError(FlowPilotError):
     """FLOWPILOT_REPLICA_URL cannot be used."""
@@ -33,4 +36,5 @@ def replica_url(said: str, runtime_url: str) -> str:
             f"FLOWPILOT_REPLICA_URL must lead to the database {runtime.database} as the role {runtime.username}, "
             "like the primary's: any other role might not be held by row security. Leave both out of the URL."
         )
-    return libpq_url(url)
+    demands = {name: value for name, value in runtime.query.items() if name not in _WHERE}
+    return libpq_url(url.set(query={**demands, **url.query}))
