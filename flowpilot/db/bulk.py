@@ -8,10 +8,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from flowpilot.db.stored import say_it_is_stored
+
 
 @contextmanager
 def account_transaction(url: str, account_id: uuid.UUID) -> Iterator[psycopg.Connection]:
     """One transaction of the runtime role in an account."""
+    say_it_is_stored()
     with psycopg.connect(url) as connection:
         connection.execute(sql.SQL("SET LOCAL app.account_id = {}").format(sql.Literal(str(account_id))))
         # As for requests: psycopg returns times in the connection's zone, and Python subtracts by the local clock.

@@ -17,6 +17,7 @@ from flowpilot.db.announce import send_announcements
 from flowpilot.db.connect import LIVELINESS, driver_url
 from flowpilot.db.failures import OutageLog, outage
 from flowpilot.db.last import do_what_is_last
+from flowpilot.db.stored import ask_what_is_stored
 
 
 class _TenantSession(Session):
@@ -146,6 +147,7 @@ class Database:
                 await db.flush()
                 if isinstance(db, Db):
                     await do_what_is_last(db)
+                    await ask_what_is_stored(db)
                     await send_announcements(db)
                 is_committing = not kind.read_only
         except Exception as error:

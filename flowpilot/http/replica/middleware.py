@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from flowpilot.db.stored import watch_what_is_stored
 from flowpilot.http.replica.reads import ReplicaReads
 
 _READS = {"GET", "HEAD"}
@@ -40,12 +41,13 @@ class ReplicaMiddleware:
             await self.app(again, receive, send)
 
     async def _write(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer. Whoever it was has written by the time the answer begins, or may have."""
+        """Answer. Whoever it was has written if anything was stored, or may be, by the time the answer begins."""
         state = scope.setdefault("state", {})
 
         async def send_when_noted(message: Message) -> None:
-            if message["type"] == "http.response.start" and "user_id" in state:
+            if message["type"] == "http.response.start" and stored.has_stored and "user_id" in state:
                 await self.reads.writers.note(state["user_id"])
             await send(message)
 
-        await self.app(scope, receive, send_when_noted)
+        with watch_what_is_stored() as stored:
+            await self.app(scope, receive, send_when_noted)

@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from flowpilot.app import create_app
+from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.replica.looking import NotAStandbyError
@@ -17,6 +18,7 @@ from flowpilot.db.replica.place import replica_url
 from flowpilot.db.replica.replica import Replica
 from flowpilot.http.replica.reads import Place
 from flowpilot.identity.actor import Role
+from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
 from tests.asgi import AppClient
 from tests.company import Company, found_company
@@ -91,6 +93,27 @@ def test_a_person_reads_their_own_writes_and_others_read_the_replica(
         before = reads(client)
         assert n_sessions(client, desk, Role.OWNER) == 2
         assert places(client, before) == [Place.PRIMARY_OWN_WRITE]
+
+
+def test_who_has_stored_nothing_goes_on_reading_the_replica(
+    replica_settings: Settings, primary: DatabaseUrls, desk: Company
+) -> None:
+    with serving(replica_settings.model_copy(update=PATIENT), primary) as client:
+        claim = TokenClaim(desk.users[Role.OWNER], desk.id, now())
+        token = sign_token(claim, replica_settings.signing_key(), 60)
+        owner = {"Authorization": f"Bearer {token}"}
+        body = {"problem_summary": "The printer prints nothing"}
+        begun = client.post("/api/v1/ai-sessions", json=body, headers=desk.headers(Role.TEAM_ADMIN)).json()
+
+        def place_after(path: str, body: dict[str, str]) -> list[Place]:
+            assert client.post(path, json=body, headers=owner).is_success
+            before = reads(client)
+            assert client.get(DASHBOARD, headers=owner).status_code == 200
+            return places(client, before)
+
+        there = {"place": begun["id"], "state": "reading"}
+        assert place_after("/api/v1/presence", there) == [Place.REPLICA]
+        assert place_after("/api/v1/ai-sessions", body) == [Place.PRIMARY_OWN_WRITE]
 
 
 def test_a_revoked_key_is_refused_although_the_replica_still_knows_it(
