@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Insert, delete, event, insert, inspect
+from sqlalchemy import Connection, Insert, event, insert, inspect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapper
 
 from flowpilot.db.base import Base, new_id
@@ -32,6 +33,10 @@ _COUNTED = (
 )
 _ESCALATED = frozenset({SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED})
 _ENDED = frozenset({SessionStatus.RESOLVED, SessionStatus.ABANDONED})
+
+_EMPTY: dict[str, list[Any]] = {
+    column.name: [] for column in inspect(SessionDay).columns if column.name not in {"account_id", "day"}
+}
 
 
 def day_of(created_at: datetime) -> date:
@@ -65,9 +70,14 @@ def mark_days(connection: psycopg.Connection, account_id: UUID, days: list[date]
 
 
 async def forget_day(db: Db, account_id: UUID, created_at: datetime) -> None:
-    """Remove the sums of a day, whose words are to be nowhere any more, and mark it."""
+    """Empty the sums of a day, whose words are to be nowhere any more, and mark it.
+
+    A day that has none gets empty ones. What sums it up at the same time from what it saw before then fails, and
+    does it again, or ends first and is emptied: it would otherwise write the words anew.
+    """
     day = day_of(created_at)
-    await db.execute(delete(SessionDay).where(SessionDay.account_id == account_id, SessionDay.day == day))
+    emptied = postgresql.insert(SessionDay).values(account_id=account_id, day=day, **_EMPTY)
+    await db.execute(emptied.on_conflict_do_update(index_elements=["account_id", "day"], set_=_EMPTY))
     await db.execute(insert(SessionNews).values(account_id=account_id, day=day, id=new_id()))
 
 

@@ -2,7 +2,7 @@
 
 Under REPEATABLE READ the snapshot that the sums are made of is also the one whose news are removed: what commits
 meanwhile keeps its mark. Two that sum up the same day exclude each other, since one of them would remove what the
-other has removed: PostgreSQL ends it, and it is run again.
+other has removed: PostgreSQL ends it, and `roll` does it again.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,10 @@ from flowpilot.sessions.days.sums import PARTS, columns, listed
 
 # Few enough that the work of one that is killed is soon done again.
 _DAYS_AT_ONCE = 16
+
+# What ends one of two that sum up the same day. Each time the other has come further, so few attempts are enough.
+Collision = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+_ATTEMPTS = 5
 
 _READ = (
     "status, confidence_tier, problem_domain, matched_flow_id, psa_ticket_id, step_count, session_rating,"
@@ -78,7 +82,7 @@ def _differs(name: str) -> str:
     )
 
 
-# Days without news whose sums are not those of their sessions. A day without sums is read from its rows.
+# Days without news whose sums are not those of their sessions.
 _DIFFERENT = f"""
 WITH stored AS MATERIALIZED (
     SELECT * FROM session_days d
@@ -92,19 +96,41 @@ WHERE {" OR ".join(map(_differs, _LISTS))}
 ORDER BY stored.day
 """  # noqa: S608
 
+# Days with sessions that have neither sums nor news: they would be read from their rows for ever.
+_MISSING = """
+SELECT (created_at AT TIME ZONE 'UTC')::date AS day FROM ai_sessions WHERE account_id = %(account_id)s
+EXCEPT SELECT day FROM session_days WHERE account_id = %(account_id)s
+EXCEPT SELECT day FROM session_news WHERE account_id = %(account_id)s
+ORDER BY day
+"""
+
 
 def roll(url: str, account_id: UUID) -> int:
     """Sum up every day of the account that has news now, the newest first; return how many there were.
 
-    Each few of them are a transaction of their own.
+    Each few of them are a transaction of their own, which is done again if another one sums up the same days.
+
+    Raises:
+        psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected: it was, each time.
     """
     with account_transaction(url, account_id) as connection:
         found = connection.execute(f"{_WITH_NEWS} ORDER BY day DESC", {"account_id": account_id}).fetchall()
     days = [day for (day,) in found]
     for first in range(0, len(days), _DAYS_AT_ONCE):
-        with account_transaction(url, account_id) as connection:
-            roll_days(connection, account_id, days[first : first + _DAYS_AT_ONCE])
+        _roll_in_the_end(url, account_id, days[first : first + _DAYS_AT_ONCE])
     return len(days)
+
+
+def _roll_in_the_end(url: str, account_id: UUID, days: Sequence[date]) -> None:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with account_transaction(url, account_id) as connection:
+                roll_days(connection, account_id, days)
+        except Collision:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
 
 
 def has_news(url: str, account_id: UUID) -> bool:
@@ -118,9 +144,14 @@ def has_news(url: str, account_id: UUID) -> bool:
 def reconcile(connection: psycopg.Connection, account_id: UUID) -> int:
     """Compare the sums of every day without news with its sessions, and mark what differs; return how many do.
 
+    A day with sessions and without sums differs, too.
+
     Sums of powers are made of rounded numbers in no certain order, so they are compared to nine digits.
     """
-    wrong = [day for (day,) in connection.execute(_DIFFERENT.encode(), {"account_id": account_id}).fetchall()]
+    values = {"account_id": account_id}
+    found = connection.execute(_DIFFERENT.encode(), values).fetchall()
+    found += connection.execute(_MISSING, values).fetchall()
+    wrong = [day for (day,) in found]
     mark_days(connection, account_id, wrong)
     return len(wrong)
 

@@ -151,6 +151,8 @@ def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> Non
         for _ in range(draw.randrange(1, 5)):
             history.go_on()
         _check(urls, history.account_id, history.rows)
+    with account_transaction(urls.runtime, history.account_id) as connection:
+        rolling.reconcile(connection, history.account_id)
     history._roll()
     with account_transaction(urls.runtime, history.account_id) as connection:
         assert (

@@ -143,16 +143,38 @@ def test_a_beginning_and_an_end_mark_the_day(company: Company) -> None:
     assert _marked(company) == [DAY, DAY]
 
 
-def test_forgetting_a_day_removes_its_sums(company: Company) -> None:
-    _begin(company, problem_domain="A name")
-
+def _forget(company: Company) -> None:
     async def forget(database: Database) -> None:
         async with database.write(company.id) as db:
             await news.forget_day(db, company.id, CREATED)
 
     run(company.urls, forget)
-    assert company.query("SELECT cell_domain FROM session_days") == []
+
+
+def test_forgetting_a_day_empties_its_sums(company: Company) -> None:
+    _begin(company, problem_domain="A name")
+    _forget(company)
+    assert company.query("SELECT cell_domain, kind_n FROM session_days") == [([], [])]
     assert _marked(company) == [DAY]
+    rolling.roll(company.urls.runtime, company.id)
+    assert company.query("SELECT cell_domain, kind_n FROM session_days") == [(["A name"], [1])]
+
+
+def test_what_is_forgotten_does_not_come_back_with_the_first_sums(company: Company) -> None:
+    session_id = company.add("ai_sessions", created_at=CREATED, problem_domain="A name")
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        news.mark(connection, company.id, [CREATED])
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        rolling.begin(connection)
+        connection.execute("SELECT FROM session_news WHERE account_id = %s", [company.id])
+        _change(company, session_id, {"problem_domain": "removed"})
+        _forget(company)
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            rolling.sum_up(connection, company.id, [DAY])
+        connection.rollback()
+    assert company.query("SELECT cell_domain FROM session_days") == [([],)]
+    rolling.roll(company.urls.runtime, company.id)
+    assert company.query("SELECT cell_domain FROM session_days") == [(["removed"],)]
 
 
 def test_two_that_sum_up_the_same_day_exclude_each_other(company: Company) -> None:
@@ -178,3 +200,45 @@ def test_a_wrong_sum_is_found_and_made_again(company: Company) -> None:
     assert company.query("SELECT kind_n FROM session_days") == [([1],)]
     with account_transaction(company.urls.runtime, company.id) as connection:
         assert rolling.reconcile(connection, company.id) == 0
+
+
+def test_a_day_with_neither_sums_nor_mark_is_found(company: Company) -> None:
+    _begin(company)
+    company.add("ai_sessions", created_at=CREATED + timedelta(days=3))
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        assert rolling.reconcile(connection, company.id) == 1
+        assert rolling.reconcile(connection, company.id) == 0
+    assert _marked(company) == [DAY + timedelta(days=3)]
+    rolling.roll(company.urls.runtime, company.id)
+    assert company.query("SELECT day, kind_n FROM session_days ORDER BY day") == [
+        (DAY, [1]),
+        (DAY + timedelta(days=3), [1]),
+    ]
+
+
+@pytest.mark.parametrize("collisions", [1, 4, 5])
+def test_one_that_collides_is_done_again(
+    company: Company, collisions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = _begin(company)
+    _change(company, session_id, {"status": "resolved"})
+    begin, left = rolling.begin, [None] * collisions
+
+    def begin_with_another(connection: psycopg.Connection) -> None:
+        begin(connection)
+        connection.execute("SELECT FROM session_news WHERE account_id = %s", [company.id])
+        if left:
+            left.pop()
+            with account_transaction(company.urls.runtime, company.id) as other:
+                begin(other)
+                rolling.sum_up(other, company.id, [DAY])
+                news.mark(other, company.id, [CREATED])
+
+    monkeypatch.setattr(rolling, "begin", begin_with_another)
+    if collisions == 5:
+        with pytest.raises(rolling.Collision):
+            rolling.roll(company.urls.runtime, company.id)
+    else:
+        assert rolling.roll(company.urls.runtime, company.id) == 1
+        assert _marked(company) == []
+    assert company.query("SELECT kind_status FROM session_days") == [(["resolved"],)]
