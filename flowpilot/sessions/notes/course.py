@@ -1,10 +1,11 @@
 """What became of a session between its steps, and why, in the note: escalations, and earlier states. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from flowpilot.sessions.edits.record import records
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.notes.beside import Dismissed, HandedOver
 from flowpilot.sessions.notes.sections import Section, moment_in
@@ -15,11 +16,35 @@ _WITH_SENIORS = frozenset({SessionStatus.REQUESTING_ESCALATION, SessionStatus.ES
 
 
 class Course(NamedTuple):
-    """A session's changes of status that belong into a note, as clocks show them in the zone."""
+    """A session's changes of status that belong into a note, as clocks show them in the zone.
+
+    `mistakes`: when it was said that a fix did not help, and when that was taken back.
+    """
 
     history: SessionHistory
     changes: Sequence[StatusChange]
     zone: ZoneInfo
+    mistakes: Mapping[datetime, datetime]
+
+
+def course_of(history: SessionHistory, changes: Sequence[StatusChange], zone: ZoneInfo) -> Course:
+    """What stands of these changes: a wait that was ended by mistake, and went on, was never interrupted.
+
+    If an earlier note has told of its end, this one says that it went on.
+    """
+    mistakes = _mistakes(history.steps)
+    new = {change.created_at for change in changes}
+    waits = {change.created_at for change in history.changes if change.to_status == SessionStatus.PAUSED}
+    went_on = {failed: back for failed, back in mistakes.items() if failed in new and back in waits}
+    undone = {*went_on, *went_on.values()}
+    return Course(history, [change for change in changes if change.created_at not in undone], zone, mistakes)
+
+
+def _mistakes(steps: Sequence[AISessionStep]) -> Mapping[datetime, datetime]:
+    known = records(steps)
+    failures = (step for step in steps if step.kind == StepKind.OUTCOME and "fix" in step.content)
+    backs = ((step.created_at, known.of(step).taken_back) for step in failures)
+    return {failed: back.created_at for failed, back in backs if back is not None}
 
 
 def is_about_seniors(change: StatusChange) -> bool:
@@ -66,7 +91,8 @@ def _dismissed(one: Dismissed, zone: ZoneInfo) -> str:
 def _about_seniors(course: Course, change: StatusChange) -> str:
     handed_over = [one for one in course.history.beside.handed_over if one.at == change.created_at]
     # The change has the words of that moment, and the escalation and the fix those that hold.
-    reason = handed_over[0].reason if handed_over else "" if _waits(course, change) else change.reason
+    is_said_elsewhere = _waits(course, change) or change.created_at in course.mistakes
+    reason = handed_over[0].reason if handed_over else "" if is_said_elsewhere else change.reason
     said = [_line(course, change, _what_seniors_did(course, change), reason)]
     return "\n".join([*said, *(line for one in handed_over for line in _said_in(one))])
 

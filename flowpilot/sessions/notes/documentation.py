@@ -14,7 +14,7 @@ from flowpilot.sessions.edits.record import records, said_at, waiting_fix
 from flowpilot.sessions.models import EDITS, AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.notes.checklist import checklist_sections
 from flowpilot.sessions.notes.course import (
-    Course,
+    course_of,
     dismissed_section,
     earlier_section,
     escalation_section,
@@ -110,8 +110,7 @@ def _sections(
         yield Section(title, [], [line for line in lines if line])
     yield from checklist_sections(steps, history.names, zone)
     yield dismissed_section(history.beside.dismissed, until, zone, since)
-    changes = _changes_since(history, since)
-    course = Course(history, changes, zone)
+    course = course_of(history, _changes_since(history, since), zone)
     yield escalation_section(course)
     yield questions_section(history.beside.asked, until, zone, since)
     resolutions = [step for step in steps if step.kind == StepKind.RESOLUTION]
