@@ -220,7 +220,9 @@ def _refusal_to_close(handoff: SessionHandoff, actor: Actor) -> NotYourHandoffEr
 
 def _refusal_to_send_back(handoff: SessionHandoff, actor: Actor) -> FlowPilotError | None:
     if actor.user_id in {handoff.created_by, handoff.goes_back_to}:
-        return OwnHandoffError("You escalated this yourself. Take it back instead.")
+        if handoff.claimed_by is None:
+            return OwnHandoffError("You escalated this yourself. Take it back instead.")
+        return OwnHandoffError("You escalated this yourself, and somebody holds it. Ask them to give it back.")
     if handoff.claimed_by is None:
         return None
     return _refusal_unless(actor, {handoff.claimed_by}, "Only its holder or a team admin can send it back.")

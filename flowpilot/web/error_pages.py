@@ -143,7 +143,7 @@ async def _page_of_form(request: Request, problem: dict[str, Any], error: Except
 
 async def _lost(request: Request, status: int, error: Exception) -> dict[str, Any]:
     """What was in a form that is gone with this answer, and whether it can be sent again."""
-    if not _is_lost(request):
+    if not _is_lost(request) or not is_of_ours(request):
         return {}
     if status == 500:
         return await _lost_by_failure(request)
@@ -157,7 +157,7 @@ async def _lost_by_failure(request: Request) -> dict[str, Any]:
     """The same after something unexpected: what was written, of which nobody knows whether it was recorded."""
     sent, kept = sent_again(request), list[tuple[str, str]]()
     # What is no form has nothing that a person wrote.
-    if sent is not None and is_of_ours(request):
+    if sent is not None:
         with suppress(HTTPException):
             kept = await written(sent)
         await sent.close()
@@ -196,7 +196,11 @@ def _is_lost(request: Request) -> bool:
 
 def _comes_back(request: Request, status: int) -> bool:
     """Whether its page may show a form again: not to strangers who send too many."""
-    return _is_lost(request) and (status in _FRAMED or (status == 429 and COOKIE in request.cookies))
+    return (
+        _is_lost(request)
+        and is_of_ours(request)
+        and (status in _FRAMED or (status == 429 and COOKIE in request.cookies))
+    )
 
 
 async def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
@@ -251,7 +255,7 @@ def _words(problem: dict[str, Any], path: str) -> str:
         return without_problems(problem)
     if not errors:
         return f"{problem['detail']} {_HELP_OF_KINDS.get(problem['type'], '')}".rstrip()
-    return sentence("; ".join(_said(error, path.rpartition("/")[2]) for error in errors))
+    return sentence("; ".join(_said(error, path.rpartition("/")[2]).removesuffix(".") for error in errors))
 
 
 def _fields(problem: dict[str, Any]) -> dict[str, str]:

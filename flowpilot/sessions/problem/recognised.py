@@ -10,6 +10,8 @@ from flowpilot.sessions.problem.vocabulary import HEADER, SUBJECT
 _MOST = 2
 # A shorter name, such as "IT", is in too many texts by chance.
 _LEAST_NAME = 3
+# How far before a number it stands what the number is of.
+_BEFORE = 40
 
 _WORD = (
     r"ticket|case|incident|request|vorgang|fall|anfrage|störung|vorfall|meldung"
@@ -27,8 +29,13 @@ _PATTERNS = (
     re.compile(rf"\b(?:{_WORD})s?{_MARK}(?P<number>\d{{3,16}})\b", re.IGNORECASE),
     # Nobody counts tickets with five digits, and a year has four.
     re.compile(r"\btickets?\s+(?P<number>\d{5,12})\b", re.IGNORECASE),
-    # `error #1234` is no ticket.
-    re.compile(r"(?<![\w#&])(?<!error )(?<!code )(?<!fehler )(?<!erreur )#(?P<number>\d{3,12})\b", re.IGNORECASE),
+    re.compile(r"(?<![\w#&])#(?P<number>\d{3,12})\b"),
+)
+# `Error code: #1603` and `invoice #88123` are no tickets.
+_OF_OTHERS = re.compile(
+    r"(?:error|code|fehler|erreur|invoice|order|quote|po|rechnung|bestellung|auftrag|angebot|facture|commande|devis"
+    rf"|factura|pedido)\b(?:\W{{0,3}}(?:{_NUMBER}))?\W{{0,3}}$",
+    re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"@(?:[\w-]+\.)*?(?P<label>[\w-]{3,63})\.(?:co\.|com\.)?[a-z]{2,12}\b", re.IGNORECASE)
 
@@ -70,7 +77,8 @@ def _numbers(said: str, template: str | None) -> Iterator[str]:
             yield found["number"]
     for pattern in _PATTERNS:
         for found in pattern.finditer(said):
-            yield found["number"]
+            if not _OF_OTHERS.search(said[max(0, found.start() - _BEFORE) : found.start()]):
+                yield found["number"]
 
 
 def _is_named(name: str, said: str, labels: set[str]) -> bool:

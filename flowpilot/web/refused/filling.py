@@ -15,7 +15,7 @@ from flowpilot.web.refused.reading import Element, Form, forms_in
 # What a browser, and not the person, says or chooses in a field of these kinds.
 _UNTOUCHED = frozenset({"file", "submit", "button", "reset", "image"})
 _CHOICES = frozenset({"checkbox", "radio"})
-_SECRETS = ("password", "credentials", "token")
+_SECRETS = ("password", "repeated", "credentials", "token")
 
 # Put in place of a part of the page, from and to these positions.
 _Edit = tuple[int, int, str]

@@ -1,8 +1,12 @@
 """A refused form in the text of its page: which form it is, what its fields say, and what is wrong at them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from flowpilot.web.refused.filling import Sent, filled_in
+import flowpilot.web
+from flowpilot.web.refused.filling import Sent, filled_in, is_secret
 from tests.web.forms import forms_of
 
 PAGE = """<main>
@@ -97,3 +101,11 @@ def test_what_comes_back_leads_to_the_page_that_it_was_on() -> None:
     html = filled_in(other, Sent("/b", [("why", "x")], "/page"), {})
     assert html is not None
     assert ('action="/b/save"' in html, 'formaction="/b?came_from=/page"' in html) == (True, True)
+
+
+def test_what_is_typed_unseen_is_never_shown() -> None:
+    templates = Path(flowpilot.web.__file__).parent / "templates"
+    fields = re.compile(r"field\('(\w+)'[^{}]*type='password'")
+    names = {name for path in templates.rglob("*.html") for name in fields.findall(path.read_text())}
+    assert {"password", "repeated"} <= names
+    assert {name for name in names if not is_secret(name)} == set()
