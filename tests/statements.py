@@ -25,11 +25,13 @@ _READS_OR_WRITES = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 _HAS_COUNTED = "has_counted"
 _TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?(\w+)")
 _NAMED = re.compile(r"\baccount_id = '[0-9a-f-]{36}'::uuid")
-_WRITES_OR_LOCKS = re.compile(
-    r"\s*(?:INSERT|UPDATE|DELETE)\b|.*\bFOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)\b", re.DOTALL
+# Anywhere in a statement: `db/together` writes in its parts.
+_WRITTEN = re.compile(
+    r"\b(?:INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|UPDATE)\s+(?:ONLY\s+)?(?!SET\b|OF\b|NOWAIT\b|SKIP\b)(\w+)"
 )
+_LOCKS = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|SHARE|KEY\s+SHARE)\b")
 # What belongs to the caller's own request: its answer, kept under its key.
-_AFTER_THE_COUNTER = frozenset({"handoff_counters", "idempotency_keys"})
+_AFTER_THE_COUNTER = frozenset({"handoff_counters", "handoff_events", "idempotency_keys"})
 _CONDITIONS = ("Filter", "Index Cond", "Recheck Cond")
 
 
@@ -69,11 +71,9 @@ def late_after(transaction: dict[Any, Any], statement: str) -> list[str]:
     has_counted = transaction.get(_HAS_COUNTED, False)
     if "INSERT INTO handoff_counters" in statement and "INSERT INTO handoff_events" in statement:
         transaction[_HAS_COUNTED] = True
-    is_late = (
-        has_counted
-        and _WRITES_OR_LOCKS.match(statement)
-        and not _AFTER_THE_COUNTER & set(_TABLE.findall(statement))
-    )
+    # Which of its tables a statement locks is not plain from its text.
+    meant = set((_TABLE if _LOCKS.search(statement) else _WRITTEN).findall(statement))
+    is_late = has_counted and meant - _AFTER_THE_COUNTER
     return [f"written or locked after the account's event counter: {statement}"] if is_late else []
 
 

@@ -75,6 +75,13 @@ def test_what_is_written_or_locked_after_the_event_counter_is_found() -> None:
     in_order = ["UPDATE ai_sessions SET status = 'paused'", count, count, "SELECT * FROM handoff_events"]
     kept = "UPDATE idempotency_keys SET answer = 1"
     assert [fault for one in (*in_order, kept) for fault in late_after(transaction, one)] == []
-    late = ["UPDATE postings SET text = ''", "SELECT * FROM postings\nFOR NO KEY UPDATE"]
+    late = [
+        "UPDATE postings SET text = ''",
+        "UPDATE ONLY postings AS p SET text = ''",
+        "SELECT * FROM postings\nFOR NO KEY UPDATE",
+        "WITH part_0 AS \n(UPDATE ai_sessions SET version=2)\n INSERT INTO session_steps (id) VALUES (1)",
+        "WITH kept AS (UPDATE ai_sessions SET version=2) INSERT INTO idempotency_keys (id) VALUES (1)",
+        "WITH gone AS (DELETE FROM postings RETURNING id) SELECT id FROM gone",
+    ]
     said = "written or locked after the account's event counter: "
     assert [late_after(transaction, one) for one in late] == [[said + one] for one in late]
