@@ -4,7 +4,9 @@ import select
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, event, text
@@ -51,6 +53,24 @@ def _begin_in_account(session: Session, transaction: SessionTransaction, connect
     # psycopg returns times in the connection's time zone, and Python subtracts by the local clock.
     words.append("SET LOCAL TIME ZONE 'UTC'")
     connection.exec_driver_sql("; ".join(words))
+
+
+# What a session kept in its `info` when each of its savepoints began.
+_before: WeakKeyDictionary[SessionTransaction, dict[Any, Any]] = WeakKeyDictionary()
+
+
+@event.listens_for(_TenantSession, "after_transaction_create")
+def _remember(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        _before[transaction] = {name: copy(value) for name, value in session.info.items()}
+
+
+@event.listens_for(_TenantSession, "after_soft_rollback")
+def _undo_what_is_put_off(session: Session, transaction: SessionTransaction) -> None:
+    """What was put off in a savepoint, such as events and announcements, is undone with it."""
+    if transaction in _before:
+        session.info.clear()
+        session.info.update(_before.pop(transaction))
 
 
 def _in_account(account_id: uuid.UUID) -> str:
