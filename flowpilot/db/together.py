@@ -29,10 +29,11 @@ async def write_together(db: Db, *rows: Base, beside: Insert | None = None) -> N
     parts += [more for row in rows for also in also_written for more in also(row)]
     if beside is not None:
         parts.append(beside)
-    *others, main = parts
-    for number, part in enumerate(others):
-        main = main.add_cte(part.cte(f"part_{number}"))
-    await (await db.connection()).execute(main)
+    if parts:
+        *others, main = parts
+        for number, part in enumerate(others):
+            main = main.add_cte(part.cte(f"part_{number}"))
+        await (await db.connection()).execute(main)
     for row, values in changes.items():
         for name, value in values.items():
             set_committed_value(row, name, value)
