@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.announce import announce
@@ -83,12 +83,29 @@ async def holds(
     return await db.scalar(query.limit(1)) is not None
 
 
-async def settle(db: Db, account_id: uuid.UUID, about: Collection[uuid.UUID], at: datetime) -> None:
-    """These are over: nobody needs to read of them any more."""
+def is_of(*kinds: TroubleKind) -> ColumnElement[bool]:
+    """The condition that a notice is of one of these kinds."""
+    kind: ColumnElement[str] = Notification.content["kind"].astext
+    return kind.in_(kinds)
+
+
+async def settle(
+    db: Db,
+    account_id: uuid.UUID,
+    about: Collection[uuid.UUID],
+    at: datetime,
+    *which: ColumnElement[bool],
+) -> None:
+    """These are over: nobody needs to read of them any more.
+
+    Args:
+        which: conditions on the notices, if not all that is about them is over.
+    """
     notices = (
         Notification.account_id == account_id,
         Notification.route_id.in_(about),
         Notification.settled_at.is_(None),
+        *which,
     )
     settling = update(Notification).where(*notices).values(settled_at=at)
     if (await db.scalars(settling.returning(Notification.id))).all():

@@ -7,7 +7,8 @@ from flowpilot.db.session import Db
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.queries import names_of
 from flowpilot.notifications.delivery.trouble import TroubleKind
-from flowpilot.notifications.notices import Notice, holds, may, notify, settle, those_who_may
+from flowpilot.notifications.models import Notification
+from flowpilot.notifications.notices import Notice, holds, is_of, may, notify, settle, those_who_may
 from flowpilot.notifications.people import people
 from flowpilot.sessions.models import AISession, AISessionStep, StepKind
 from flowpilot.text import sentence, tidy
@@ -65,6 +66,14 @@ async def settle_reopening(db: Db, session: AISession, _by: uuid.UUID | None, no
     await settle(db, session.account_id, [session.id], now)
 
 
+async def settle_of_others(db: Db, session: AISession, since: datetime, now: datetime) -> None:
+    """It is with somebody else since then, or with nobody: that it goes on is no longer theirs to read."""
+    others = Notification.user_id.is_distinct_from(session.owner_id)
+    earlier = Notification.created_at <= since
+    await settle(db, session.account_id, [session.id], now, is_of(TroubleKind.REOPENED), others, earlier)
+
+
 async def settle_waiting(db: Db, session: AISession, now: datetime) -> None:
-    """It was looked at, or put off: nobody needs to read the earlier notice any more."""
-    await settle(db, session.account_id, [session.id], now)
+    """It was looked at, or put off: nobody needs to read the earlier notice any more. A reopening is not over."""
+    about_fix = is_of(TroubleKind.LOOK_AGAIN, TroubleKind.NOTED)
+    await settle(db, session.account_id, [session.id], now, about_fix)

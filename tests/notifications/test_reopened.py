@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
+from flowpilot.settings import Settings
 from tests.company import Company
-from tests.handoffs.helpers import Person, act, claimed_by_kim, done
+from tests.handoffs.aside.fixes import FIX, do
+from tests.handoffs.helpers import Person, act, claimed_by_kim, done, send_escalation
 from tests.sessions.flows import SESSIONS
+from tests.sessions.queue import work_off
 
 
 @pytest.fixture
@@ -72,3 +76,40 @@ def test_one_that_was_abandoned_goes_on_again_too(client: TestClient, company: C
     _do(client, handoff, kim.headers, "pause")
     _do(client, handoff, company.headers(Role.TEAM_ADMIN), "resume")
     assert len(_told(client, kim.headers)) == 1
+
+
+@pytest.mark.anyio
+async def test_it_is_over_for_whom_the_session_is_no_longer_with(
+    client: TestClient,
+    company: Company,
+    resolved: tuple[dict[str, Any], Person],
+    settings: Settings,
+    database: Database,
+) -> None:
+    handoff, kim = resolved
+    # What is due later is done at once, and claims do not lapse.
+    done(client.patch("/api/v1/account", headers=company.headers(), json={"lease_minutes": None}))
+    _do(client, handoff, company.headers(Role.TEAM_ADMIN), "reopen", reason="It blinks again.")
+    again = send_escalation(client, company, handoff["session_id"], headers=kim.headers).json()
+    await work_off(company, settings, database)
+    [(_, _, settled)] = _told(client, kim.headers)
+    assert settled is None
+    done(act(client, again, "claim", company.headers(Role.TEAM_ADMIN)))
+    await work_off(company, settings, database)
+    [(_, _, settled)] = _told(client, kim.headers)
+    assert settled == "It has ended again, or is with somebody else."
+
+
+def test_putting_off_a_fix_does_not_end_it(
+    client: TestClient, company: Company, resolved: tuple[dict[str, Any], Person]
+) -> None:
+    handoff, kim = resolved
+    _do(client, handoff, company.headers(Role.TEAM_ADMIN), "reopen", reason="It blinks again.")
+    for action, body in (("verify", FIX), ("verify/postpone", {}), ("verify/fail", {})):
+        done(do(client, handoff, kim.headers, action, **body))
+        [(_, _, settled)] = _told(client, kim.headers)
+        assert settled is None
+    done(do(client, handoff, kim.headers, "verify", **FIX))
+    done(do(client, handoff, kim.headers, "verify/confirm"))
+    [(_, _, settled)] = _told(client, kim.headers)
+    assert settled is not None

@@ -21,10 +21,20 @@ from flowpilot.notifications.models import (
 )
 from flowpilot.notifications.people import people, switched_off
 from flowpilot.notifications.recipients import ACCOUNT_WIDE, recipients
+from flowpilot.notifications.sessions import settle_of_others
 from flowpilot.notifications.settled import keep_settled, settle_question
 
 _TAIL = (1 << 62) - 1
 _VARIANT = 0b10 << 62
+
+# With these the session may be with somebody else.
+_PASSES_ON = {
+    HandoffEventKind.CLAIMED,
+    HandoffEventKind.RELEASED,
+    HandoffEventKind.EXPIRED,
+    HandoffEventKind.REASSIGNED,
+    HandoffEventKind.CLOSED,
+}
 
 
 class _NewDelivery(NamedTuple):
@@ -54,6 +64,8 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
     await _add_notifications(db, event, [user for user in notified if (user, ChannelKind.IN_APP) not in off], now)
     if event.kind == HandoffEventKind.CLOSED:
         await keep_settled(db, event, now)
+    if event.kind in _PASSES_ON:
+        await settle_of_others(db, context.session, event.created_at, now)
     if event.kind in {HandoffEventKind.ANSWERED, HandoffEventKind.WITHDRAWN}:
         await settle_question(db, event, now)
     channels = await _open_channels(db, account_id, notified, account_wide=event.kind in ACCOUNT_WIDE)

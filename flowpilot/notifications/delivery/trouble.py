@@ -148,6 +148,12 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID, created_at: dateti
     return Message(subject, f"{what} {to_do}", path=path)
 
 
+def what_became(content: Mapping[str, Any]) -> str:
+    """What a notice says in the product once it no longer applies."""
+    is_reopening = content["kind"] == TroubleKind.REOPENED
+    return "It has ended again, or is with somebody else." if is_reopening else "The problem is over."
+
+
 def how_settled(content: Mapping[str, Any]) -> str:
     """Why nobody needs to be sent that any more."""
     is_flow = content["kind"] == TroubleKind.FLOW_DOUBTED

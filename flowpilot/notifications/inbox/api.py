@@ -9,7 +9,7 @@ from flowpilot.http.paging import Cursor, Limit, list_page
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.notifications.attention import Attention, attention
-from flowpilot.notifications.delivery.trouble import describe
+from flowpilot.notifications.delivery.trouble import describe, what_became
 from flowpilot.notifications.inbox import queries, schemas, service
 from flowpilot.notifications.messages import compose, present_state
 from flowpilot.notifications.models import ChannelKind
@@ -72,7 +72,7 @@ def _notification(shown: queries.ShownNotification) -> schemas.NotificationOut:
         assert row.content is not None
         assert row.route_id is not None
         message, kind = describe(row.content, row.route_id, row.created_at), row.content["kind"]
-        settled = "The problem is over." if shown.is_settled else None
+        settled = what_became(row.content) if shown.is_settled else None
     else:
         message, kind = compose(context), context.event.kind
         settled = present_state(context) if shown.is_settled else None
