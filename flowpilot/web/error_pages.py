@@ -196,11 +196,8 @@ def _is_lost(request: Request) -> bool:
 
 def _comes_back(request: Request, status: int) -> bool:
     """Whether its page may show a form again: not to strangers who send too many."""
-    return (
-        _is_lost(request)
-        and is_of_ours(request)
-        and (status in _FRAMED or (status == 429 and COOKIE in request.cookies))
-    )
+    may_come_back = status in _FRAMED or (status == 429 and COOKIE in request.cookies)
+    return may_come_back and _is_lost(request) and is_of_ours(request)
 
 
 async def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
