@@ -37,8 +37,17 @@ class Standby:
         return f"postgresql://{_OWNER}@/flowpilot{self._place}"
 
     def start(self) -> None:
+        """Start it. One that was killed is in the way for a moment."""
         embedded._make_private(self.server.sockets, self.server.uid, self.server.gid)
-        embedded._start(self.server, time.monotonic() + _PATIENCE_SECONDS)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._answers():
+            embedded._start(self.server, deadline)
+
+    def _answers(self) -> bool:
+        try:
+            return self.ask("SELECT 1") == (1,)
+        except psycopg.OperationalError:
+            return False
 
     def stop(self) -> None:
         """Stop it at once, if it runs."""

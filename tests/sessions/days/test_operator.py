@@ -32,6 +32,9 @@ def test_it_goes_on_with_the_other_accounts(
 
     monkeypatch.setattr(rolling, "roll", roll_others)
     monkeypatch.setattr(database, "open_database", opened)
+    # The accounts of other tests have rows that no session has.
+    mine = {(busy.id,), (other.id,)}
+    monkeypatch.setattr(database, "track", lambda accounts, **_: [one for one in accounts if one in mine])
     database.reconcile()
     said = capsys.readouterr().out
     assert "Left the days of 1 accounts to the job" in said
