@@ -82,12 +82,8 @@ async def forget_day(db: Db, account_id: UUID, created_at: datetime) -> None:
 
 
 @event.listens_for(AISession, "after_insert")
-def _is_new(_: Mapper[Any], connection: Connection, session: AISession) -> None:
-    _mark_session(connection, session, [session.created_at])
-
-
 @event.listens_for(AISession, "after_delete")
-def _is_gone(_: Mapper[Any], connection: Connection, session: AISession) -> None:
+def _comes_or_goes(_: Mapper[Any], connection: Connection, session: AISession) -> None:
     _mark_session(connection, session, [session.created_at])
 
 
