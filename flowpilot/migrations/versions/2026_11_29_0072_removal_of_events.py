@@ -2,19 +2,24 @@
 
 from alembic import op
 
-from flowpilot.db import rls
-
 revision = "0072"
 down_revision = "0071"
 branch_labels = None
 depends_on = None
 
+# As it is now: what the product says of it later is for a later migration.
+_POLICY = """
+CREATE POLICY removal ON handoff_events AS RESTRICTIVE FOR UPDATE
+USING (handoff_id = ANY (
+    string_to_array(NULLIF(current_setting('app.removing_from_handoffs', true), ''), ',')::uuid[]
+))
+WITH CHECK (true)
+"""
+
 
 def upgrade() -> None:
     op.execute("DROP POLICY removal ON handoff_events")
-    for policy in rls.removal_policies():
-        if " ON handoff_events " in policy:
-            op.execute(policy)
+    op.execute(_POLICY)
 
 
 def downgrade() -> None:
