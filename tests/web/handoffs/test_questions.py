@@ -128,3 +128,17 @@ def test_a_viewer_reads_it_and_is_offered_nothing(
     html = signed_in(Role.VIEWER).get(handoff).text
     assert "Which printer is it" in html
     assert "/questions" not in html
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_handoff_of_a_log_that_names_nobody_has_nobody_to_ask(
+    company: Company, signed_in: SignedIn, claimed: bool
+) -> None:
+    senior = signed_in(Role.OWNER)
+    session = company.add("ai_sessions", created_at="2026-01-20 08:00Z")
+    holder = {"claimed_at": "2026-01-20 08:20Z", "claimed_by": company.users[Role.OWNER]} if claimed else {}
+    handoff = company.add("session_handoffs", session_id=session, created_at="2026-01-20 08:10Z", **holder)
+    for page in (f"/handoffs/{handoff}", f"/sessions/{session}"):
+        answer = senior.get(page)
+        assert answer.status_code == 200
+        assert 'id="ask-question"' not in answer.text
