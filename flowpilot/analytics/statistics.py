@@ -2,15 +2,15 @@
 
 import math
 import statistics
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.estimates.quantiles import ends_for_difference, quantile_ci95, steps
+from flowpilot.analytics.estimates.curves import Counted, Numbers, counted, log_log_band
+from flowpilot.analytics.estimates.quantiles import Steps, ends_for_difference, quantile_ci95, steps
 
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
 Z999 = statistics.NormalDist().inv_cdf(0.9995)
@@ -119,93 +119,111 @@ class Curve(NamedTuple):
     """A Kaplan-Meier curve: the share still waiting after each of its times, and the 95 % log-log band.
 
     It has a time for every wait that ended or is censored. The band is nan if its formula is undefined: while
-    the share is one, and once it is zero.
+    the share is one, and once it is zero. `at_risk` are the waits that had neither ended nor been censored before.
     """
 
     times: NDArray[np.float64]
     shares: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    at_risk: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
 class Survival:
     """What a Kaplan-Meier curve says about a waiting time, in the unit of its input.
 
     A figure is None if the curve does not reach it, and the mean is None unless the curve reaches zero. Without
-    cases there is no curve. `median_ends` are those that go into a difference of two medians.
+    cases there is no curve. Each is computed when it is first asked for.
+
+    The quantile q is the smallest wait at which the curve is at or below 1 - q. The interval of the median is
+    where the 95 % log-log band crosses a half; that of the p95 is interpolated. `median_ends` are those that go
+    into a difference of two medians. Source: Brookmeyer and Crowley (1982), Biometrics 38, 29-41.
     """
 
-    n: int
-    n_censored: int
-    mean: float | None
-    median: float | None
-    p90: float | None
-    p95: float | None
-    median_ci95: Bounds | None
-    p95_ci95: Bounds | None
-    median_ends: Bounds | None
-    curve: Curve | None = field(repr=False, compare=False)
+    def __init__(self, ended: Numbers, censored: Numbers) -> None:
+        """Know the waits that have ended, and how long the others have lasted so far."""
+        self.n, self.n_censored = len(ended) + len(censored), len(censored)
+        self._waits = ended, censored
+
+    @cached_property
+    def _counted(self) -> Counted:
+        return counted(*self._waits)
+
+    @cached_property
+    def _steps(self) -> Steps:
+        return steps(*self._waits)
+
+    @cached_property
+    def curve(self) -> Curve | None:
+        """The curve itself."""
+        if not self.n:
+            return None
+        found = self._counted
+        return Curve(found.times, found.shares, *log_log_band(found), found.at_risk)
+
+    @cached_property
+    def mean(self) -> float | None:
+        """The area under the curve, known only when the curve ends at zero."""
+        if not self.n or self._counted.shares[-1] > _TOLERANCE:
+            return None
+        times, alive, *_ = self._counted
+        widths = np.diff(times, prepend=0.0)
+        before = np.concatenate(([1.0], alive[:-1]))
+        return float(np.sum(widths * before))
+
+    @cached_property
+    def median(self) -> float | None:
+        """The median wait."""
+        return self._quantile(0.5)
+
+    @cached_property
+    def p90(self) -> float | None:
+        """What nine of ten waits do not exceed."""
+        return self._quantile(0.1)
+
+    @cached_property
+    def p95(self) -> float | None:
+        """What nineteen of twenty waits do not exceed."""
+        return self._quantile(0.05)
+
+    @cached_property
+    def median_ci95(self) -> Bounds | None:
+        """The 95 % interval of the median."""
+        if self.curve is None:
+            return None
+        times, alive, band_low, band_high, _ = self.curve
+        # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
+        low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band_low, nan=1.0))
+        return _first(times, low, 0.5), _first(times, np.nan_to_num(band_high, nan=1.0), 0.5)
+
+    @cached_property
+    def p95_ci95(self) -> Bounds | None:
+        """The 95 % interval of the p95."""
+        return quantile_ci95(self._steps, 0.95) if self.n else None
+
+    @cached_property
+    def median_ends(self) -> Bounds | None:
+        """The ends of the median that go into a difference."""
+        return None if self.median is None else ends_for_difference(self._steps, 0.5, self.median)
+
+    def _quantile(self, left: float) -> float | None:
+        return _first(self._counted.times, self._counted.shares, left) if self.n else None
 
 
-def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
+def kaplan_meier(waits: Numbers, censored: Numbers) -> Survival:
     """Estimate a waiting time when some are still waiting.
 
     Args:
         waits: the waits that have ended.
         censored: how long the others have lasted so far.
-
-    The quantile q is the smallest wait at which the curve is at or below 1 - q. The interval of the median is
-    where the 95 % log-log band crosses a half; that of the p95 is interpolated. Sources: Kaplan and Meier
-    (1958), JASA 53, 457-481; Brookmeyer and Crowley (1982), Biometrics 38, 29-41.
     """
-    n, n_censored = len(waits) + len(censored), len(censored)
-    if not n:
-        return Survival(0, 0, None, None, None, None, None, None, None, None)
-    # Importing SciPy takes a second, and a command that does not use it should not wait.
-    from scipy import stats  # noqa: PLC0415
-
-    curve = stats.ecdf(stats.CensoredData(uncensored=waits, right=censored)).sf
-    times, alive = curve.quantiles, curve.probabilities
-    band = _log_log_band(curve)
-    band_low, band_high = band.low.probabilities, band.high.probabilities
-    # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
-    low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band_low, nan=1.0))
-    high = np.nan_to_num(band_high, nan=1.0)
-    median, single = _first(times, alive, 0.5), steps(waits, censored)
-    return Survival(
-        n=n,
-        n_censored=n_censored,
-        mean=_mean(times, alive),
-        median=median,
-        p90=_first(times, alive, 0.1),
-        p95=_first(times, alive, 0.05),
-        median_ci95=(_first(times, low, 0.5), _first(times, high, 0.5)),
-        p95_ci95=quantile_ci95(single, 0.95),
-        median_ends=None if median is None else ends_for_difference(single, 0.5, median),
-        curve=Curve(times, alive, band_low, band_high),
-    )
-
-
-def _log_log_band(curve: Any) -> Any:
-    """The 95 % band of a curve, nan if the formula is undefined: a nan that we expect and handle."""
-    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return curve.confidence_interval(0.95, method="log-log")
+    return Survival(waits, censored)
 
 
 def _first(times: NDArray[np.float64], curve: NDArray[np.float64], level: float) -> float | None:
-    reached = np.flatnonzero(curve <= level + _TOLERANCE)
-    return float(times[reached[0]]) if reached.size else None
-
-
-def _mean(times: NDArray[np.float64], alive: NDArray[np.float64]) -> float | None:
-    """The area under the curve, known only when the curve ends at zero."""
-    if alive[-1] > _TOLERANCE:
-        return None
-    widths = np.diff(times, prepend=0.0)
-    before = np.concatenate(([1.0], alive[:-1]))
-    return float(np.sum(widths * before))
+    reached = curve <= level + _TOLERANCE
+    place = int(reached.argmax())
+    return float(times[place]) if reached[place] else None
 
 
 def difference_of_medians_ci95(timed: Sequence[float], waits: Waits) -> Bounds:

@@ -1,7 +1,10 @@
 """The estimators, against SciPy, worked examples and laws."""
 
 import math
+import warnings
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +77,26 @@ def test_everybody_still_waits() -> None:
 def test_one_case() -> None:
     found = kaplan_meier([5.0], [])
     assert (found.mean, found.median, found.p90, found.p95) == (5, 5, 5, 5)
+
+
+@given(waits, waits)
+def test_the_curve_and_its_band_are_scipys_to_the_last_digit(ended: list[float], censored: list[float]) -> None:
+    curve = kaplan_meier(ended, censored).curve
+    if curve is None:
+        assert not ended + censored
+        return
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        # Where its formula is undefined it says so.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        expected = stats.ecdf(stats.CensoredData(uncensored=ended, right=censored)).sf
+        band: Any = expected.confidence_interval(0.95, method="log-log")
+    for found, theirs in (
+        (curve.times, expected.quantiles),
+        (curve.shares, expected.probabilities),
+        (curve.low, band.low.probabilities),
+        (curve.high, band.high.probabilities),
+    ):
+        assert np.array_equal(found, theirs, equal_nan=True)
 
 
 @given(waits.filter(bool))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.analytics.escalations.schemas import CurvePoint, TimeBucket
-from flowpilot.analytics.statistics import Survival, Waits
+from flowpilot.analytics.statistics import Survival
 
 # A curve has no more points than a chart can show.
 MOST_POINTS = 120
@@ -19,18 +19,16 @@ _MOST_STEPS = MOST_POINTS - 2
 BUCKETS = (0, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
 
 
-def survival_curve(found: Survival, waits: Waits) -> list[CurvePoint]:
-    """The estimate's curve from 0 seconds on; `waits` are what it was estimated from.
+def survival_curve(found: Survival) -> list[CurvePoint]:
+    """The estimate's curve from 0 seconds on.
 
     Of more than 120 steps only some are kept, unchanged: between two of them, the curve falls by less than 1/118
     of its whole fall.
     """
     if found.curve is None:
         return []
-    times, shares, low, high = found.curve
-    waited = np.sort(np.concatenate(waits))
+    times, shares, low, high, at_risk = found.curve
     kept = _kept(shares)
-    at_risk = waited.size - np.searchsorted(waited, times[kept])
     start = CurvePoint(seconds=0, share_waiting=1, share_waiting_ci95=None, n_at_risk=found.n)
     return [
         start,
@@ -39,9 +37,9 @@ def survival_curve(found: Survival, waits: Waits) -> list[CurvePoint]:
                 seconds=round(float(times[i]), 2),
                 share_waiting=round(float(shares[i]), 4),
                 share_waiting_ci95=_band(float(low[i]), float(high[i])),
-                n_at_risk=int(n),
+                n_at_risk=int(at_risk[i]),
             )
-            for i, n in zip(kept, at_risk, strict=True)
+            for i in kept
         ),
     ]
 

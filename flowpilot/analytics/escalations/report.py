@@ -29,7 +29,6 @@ from flowpilot.analytics.sql import (
     seconds,
     statement,
 )
-from flowpilot.analytics.statistics import Waits
 from flowpilot.analytics.waits import waiting_time, waits
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
@@ -108,12 +107,8 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,
         by_domain=by_domain,
-        survival_curve=survival_curve(
-            figures.time_to_first_action, Waits(row.action_ended or [], row.action_censored or [])
-        ),
-        claimant_survival_curve=survival_curve(
-            figures.time_to_claimant_action, Waits(row.claimant_ended or [], row.claimant_censored or [])
-        ),
+        survival_curve=survival_curve(figures.time_to_first_action),
+        claimant_survival_curve=survival_curve(figures.time_to_claimant_action),
         distribution=distribution(row.all_actions or []),
     )
 

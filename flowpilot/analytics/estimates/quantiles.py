@@ -6,12 +6,13 @@ interval is no wider than it has to be when there are few cases.
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from flowpilot.analytics.estimates.curves import Numbers
 
 _Z95 = NormalDist().inv_cdf(0.975)
 # The ends that go into a difference of two quantiles: those of one side, at this level, lie as far from each
@@ -39,15 +40,17 @@ class Steps(NamedTuple):
     known: float
 
 
-def steps(ended: Sequence[float], censored: Sequence[float]) -> Steps:
+def steps(ended: Numbers, censored: Numbers) -> Steps:
     """The curve of these waits; equal ones are taken one after the other, the ended ones first.
 
     Source: Dorey and Korn (1987), Statistics in Medicine 6, 679-687, for the effective number.
     """
-    times = np.concatenate((ended, censored)).astype(float)
-    is_censored = np.arange(times.size) >= len(ended)
-    order = np.lexsort((is_censored, times))
-    times, is_censored = times[order], is_censored[order]
+    ends, others = (np.sort(np.asarray(each, dtype=np.float64)) for each in (ended, censored))
+    # Each after those of its kind, and after as many of the other kind as come before it.
+    is_censored = np.zeros(ends.size + others.size, dtype=bool)
+    is_censored[np.arange(others.size) + np.searchsorted(ends, others, side="right")] = True
+    times = np.empty(is_censored.size)
+    times[is_censored], times[~is_censored] = others, ends
     left = times.size - np.arange(times.size, dtype=float)
     at_risk = left[~is_censored]
     alive = np.cumprod(1 - 1 / at_risk, dtype=np.float64)
@@ -105,17 +108,18 @@ def _place(found: Steps, level: float, chance: float) -> float:
     # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import special  # noqa: PLC0415
 
-    ranks, cases = (found.effective * found.share).tolist(), found.effective.tolist()
+    cases = found.effective
+    ranks = cases * found.share
 
     def is_beyond(rank: float, of: float) -> bool:
         return bool(special.betainc(rank, max(of + 1 - rank, 1e-9), level) <= chance)
 
-    place = bisect_left(range(len(ranks)), True, key=lambda i: is_beyond(ranks[i], cases[i]))
+    place = bisect_left(range(len(ranks)), True, key=lambda i: is_beyond(float(ranks[i]), float(cases[i])))
     if place in {0, len(ranks)}:
         return math.inf if place else -math.inf
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         part = (low + high) / 2
-        rank, of = ((1 - part) * each[place - 1] + part * each[place] for each in (ranks, cases))
+        rank, of = ((1 - part) * float(each[place - 1]) + part * float(each[place]) for each in (ranks, cases))
         low, high = (low, part) if is_beyond(rank, of) else (part, high)
     return float(found.times[place - 1] + high * (found.times[place] - found.times[place - 1]))

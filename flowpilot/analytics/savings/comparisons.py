@@ -53,7 +53,7 @@ def comparison(verbal: Waits, clock: Clock) -> ClockComparison | None:
         faster_share=share(faster_share(verbal, clock.waits, horizon), is_of_cases=False),
         restricted_mean=mean,
         per_month=_sum(mean, clock.per_month),
-        curve=survival_curve(found, clock.waits),
+        curve=survival_curve(found),
     )
 
 

@@ -91,7 +91,7 @@ async def savings(db: ReadDb, window: Window) -> Savings:
         status="measured" if comparisons else "insufficient",
         missing=_missing(baseline, product),
         baseline=_side(baseline, 0),
-        baseline_curve=survival_curve(baseline, verbal),
+        baseline_curve=survival_curve(baseline),
         product=_side(product, row.n_unknown),
         comparisons=comparisons,
         difference=difference,

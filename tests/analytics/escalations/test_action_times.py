@@ -10,7 +10,7 @@ from flowpilot.analytics.escalations.action_times import BUCKETS, MOST_POINTS, d
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.escalations.schemas import CurvePoint, Escalations
 from flowpilot.analytics.period import window
-from flowpilot.analytics.statistics import Waits, kaplan_meier
+from flowpilot.analytics.statistics import kaplan_meier
 from flowpilot.db.session import Database
 from tests.company import Company, at
 
@@ -21,7 +21,7 @@ waits = st.lists(st.integers(0, 5000), max_size=600)
 
 
 def _curve(ended: list[float], censored: list[float]) -> list[CurvePoint]:
-    return survival_curve(kaplan_meier(ended, censored), Waits(ended, censored))
+    return survival_curve(kaplan_meier(ended, censored))
 
 
 def _told(points: list[CurvePoint]) -> list[tuple[float, float, int]]:
