@@ -79,6 +79,7 @@ def import_log(
         earlier = imported_at(connection, account_id, digest)
         summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=left_out)
         summary.odd_times, summary.unusable = staged.odd_times.sentences(), staged.unusable
+        summary.repeated = staged.repeated
         if earlier is None:
             run_id = begin(connection, account_id, digest, name or file.name, mapping, now, people or {})
             writing = _Writing(connection, account_id, run_id, mapping, now, summary, days)

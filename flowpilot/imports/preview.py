@@ -17,7 +17,7 @@ from flowpilot.imports.figures import Figures
 from flowpilot.imports.known.statements import Statements
 from flowpilot.imports.known.tickets import KnownTickets, find_known
 from flowpilot.imports.mapping.whole import Mapping
-from flowpilot.imports.progress import Changes, ImportProgress, OnProgress
+from flowpilot.imports.progress import Changes, ImportProgress, OnProgress, RepeatedRows
 from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.reading.opening import open_log
 from flowpilot.imports.staging import stage, staged_cases
@@ -33,7 +33,8 @@ class Preview:
     """What an import would bring, and what it would change. `lines_left_out` stand below the rows of the file.
 
     `new_people` are names that are no members yet, in the cases that it would bring or change.
-    `unusable` rows cannot be used, so their tickets are left out. `is_cut`: the file has more rows than were read.
+    `unusable` rows cannot be used, so their tickets are left out. `repeated` rows do not count, because a later
+    row is of their ticket. `is_cut`: the file has more rows than were read.
     """
 
     rows: int
@@ -45,6 +46,7 @@ class Preview:
     new_people: int = 0
     is_cut: bool = False
     unusable: UnusableRows = field(default_factory=UnusableRows)
+    repeated: RepeatedRows = field(default_factory=RepeatedRows)
 
 
 def preview_log(
@@ -88,6 +90,7 @@ def preview_log(
         *(staged.rows, known.cases_dropped, looking.left_out, reader.left_out),
         *(looking.figures, looking.changes, len(new_people), reader.is_cut),
         unusable=staged.unusable,
+        repeated=staged.repeated,
     )
 
 

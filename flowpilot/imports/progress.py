@@ -1,15 +1,17 @@
 """What an import reports: how far it has come, and in the end what it did."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
 from flowpilot.imports.case.differences import Differences
+from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.file import ClockChange
 from flowpilot.imports.unusable import UnusableRows
 
 _EXAMPLES = 10
+_LONGEST_TICKET = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,52 @@ _ODD: Mapping[ClockChange, tuple[str, str]] = {
 
 
 @dataclass(slots=True)
+class RepeatedRows:
+    """Rows of an export with one row a ticket that a later row of the same ticket replaces.
+
+    `rows` of so many `tickets` do not count, and those of `different` tickets say something else than the last.
+    """
+
+    rows: int = 0
+    tickets: int = 0
+    different: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def see(self, ticket: str, rows: Sequence[Row]) -> None:
+        """Count the rows of one ticket."""
+        if len(rows) == 1:
+            return
+        self.rows += len(rows) - 1
+        self.tickets += 1
+        is_different = any(row != rows[-1] for row in rows)
+        self.different += is_different
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(ticket[:_LONGEST_TICKET])
+
+    def sentences(self) -> Iterator[str]:
+        """What became of them."""
+        if not self.rows:
+            return
+        rows = "1 row is" if self.rows == 1 else f"{self.rows:,} rows are"
+        tickets = ", ".join(self.examples) + (", …" if self.tickets > len(self.examples) else "")
+        yield f"{rows} not counted, because a later row is of the same ticket: {tickets}."
+        if self.different:
+            those = "They differ" if self.rows > 1 else "It differs"
+            if self.different < self.tickets:
+                those = f"Those of {self.different:,} {'ticket' if self.different == 1 else 'tickets'} differ"
+            yield f"{those} from the last row of the ticket, which counts."
+
+
+@dataclass(slots=True)
 class ImportSummary:
     """What an import did. With `already_imported_at` it did nothing, because the same file was imported then.
 
     `rows` counts the file's rows, `cases_already_here` the cases that are left as they are, because the account
     has a session of its own for them, `cases_left_out` those that the mapping leaves out, and the others what was
     added. `changes` is about cases that earlier imports brought. `lines_left_out` stand below the rows of the file
-    and are none. `unusable` rows could not be used, so their tickets were left out. `odd_times` says how times
-    were read that their zone has twice or not at all. `warnings` lists what could not be kept, by ticket.
+    and are none. `repeated` rows do not count, because a later row is of their ticket. `unusable` rows could not
+    be used, so their tickets were left out. `odd_times` says how times were read that their zone has twice or not
+    at all. `warnings` lists what could not be kept, by ticket.
     `first_day` to `last_day`, in the account's zone, is what the added and updated cases are from.
     """
 
@@ -111,6 +151,7 @@ class ImportSummary:
     changes: Changes = field(default_factory=Changes)
     lines_left_out: list[str] = field(default_factory=list)
     unusable: UnusableRows = field(default_factory=UnusableRows)
+    repeated: RepeatedRows = field(default_factory=RepeatedRows)
     odd_times: list[str] = field(default_factory=list)
     already_imported_at: datetime | None = None
     warnings: list[dict[str, str]] = field(default_factory=list)

@@ -132,8 +132,8 @@ def _written(case: Case) -> tuple[int, int]:
 def finish(connection: Connection, account_id: UUID, run_id: UUID, now: datetime, summary: ImportSummary) -> None:
     """Record what an import came to, also in the audit log: it can make people members without an invitation."""
     counts = asdict(replace(summary, unusable=UnusableRows())) | {"unusable": summary.unusable.facts()}
-    # The examples are words of tickets.
-    del counts["already_imported_at"], counts["changes"]["examples"]
+    # The examples are words and numbers of tickets.
+    del counts["already_imported_at"], counts["changes"]["examples"], counts["repeated"]["examples"]
     warnings_json, counts_json = json.dumps(counts.pop("warnings")), json.dumps(counts, default=str)
     connection.execute(
         "UPDATE import_runs SET counts = %s, warnings = %s WHERE account_id = %s AND id = %s",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -17,7 +17,7 @@ from flowpilot.imports.case.session import UnknownBeginError
 from flowpilot.imports.checking import Checker
 from flowpilot.imports.mapping.sections import is_time
 from flowpilot.imports.mapping.whole import Mapping
-from flowpilot.imports.progress import ImportProgress, OddTimes, OnProgress
+from flowpilot.imports.progress import ImportProgress, OddTimes, OnProgress, RepeatedRows
 from flowpilot.imports.reading.errors import BadRowError
 from flowpilot.imports.reading.opening import LogReader
 from flowpilot.imports.unusable import UnusableRows
@@ -52,13 +52,15 @@ class Direction:
 class Staged:
     """How many rows were staged, and whether the file begins with what happened last.
 
-    Also which times are odd, and which rows were left out because they cannot be used.
+    Also which times are odd, which rows were left out because they cannot be used, and which do not count because
+    a later one is of the same ticket: that is known once all cases were read.
     """
 
     rows: int
     newest_first: bool
     odd_times: OddTimes
     unusable: UnusableRows
+    repeated: RepeatedRows = field(default_factory=RepeatedRows)
 
 
 def stage(
@@ -121,14 +123,20 @@ def staged_cases(
         try:
             case = build_case(ticket, rows, mapping)
         except UnknownBeginError as error:
-            number = rows[-1].get(mapping.case.number or "") or ticket
-            unusable.add(BadRowError(line, error.problem), number)
+            unusable.add(BadRowError(line, error.problem), _number(ticket, rows, mapping))
             unusable.tickets += 1
             continue
         are_all = False
+        if mapping.ticket is not None and case is not None:
+            staged.repeated.see(_number(ticket, rows, mapping), rows)
         yield ticket, rows, case
     if are_all or not unusable.is_left_out:
         unusable.refuse()
+
+
+def _number(ticket: str, rows: Sequence[Row], mapping: Mapping) -> str:
+    """The number that people know the ticket by."""
+    return rows[-1].get(mapping.case.number or "") or ticket
 
 
 def _ordered(

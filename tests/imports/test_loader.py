@@ -121,6 +121,7 @@ def test_the_import_is_recorded_and_audited(world: World, log: Path) -> None:
     }
     counts |= {"odd_times": [], "first_day": "2026-05-04", "last_day": "2026-05-04"}
     counts |= {"unusable": {"rows": 0, "tickets": 0, "listed": []}}
+    counts |= {"repeated": {"rows": 0, "tickets": 0, "different": 0}}
     counts |= {"changes": {"updated": 0, "unchanged": 0, "less": 0, "fields": {}}}
     (run,) = world.ask("SELECT id, file_name, mapping, counts, created_at FROM import_runs")
     assert run[1:] == ("log.csv", "small", counts, NOW)

@@ -60,6 +60,7 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
     lines = [
         text,
         *_unusable(done.unusable),
+        *done.repeated.sentences(),
         *done.odd_times,
         *_changes(done.changes, "Updated"),
         *_warnings(done.warnings),
@@ -120,7 +121,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
     figures = found.figures
     yield f"{name}: nothing was imported. It would bring, of {_counted(found.rows, 'row')}:"
     statuses = ", ".join(f"{n:,} {status.replace('_', ' ')}" for status, n in sorted(figures.statuses.items()))
-    yield f"  Cases     {figures.cases:,}" + (f" ({statuses})" if statuses else "")
+    yield f"  New cases {figures.cases:,}" + (f" ({statuses})" if statuses else "")
     yield f"  Steps     {figures.steps:,}"
     yield f"  People    {len(figures.people):,}, {found.new_people:,} of them new"
     yield f"  Handoffs  {figures.handoffs:,}, {figures.claims:,} of them claimed"
@@ -133,6 +134,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
     if found.lines_left_out:
         yield "  Left out, because they are no rows: " + "; ".join(found.lines_left_out)
     yield from (f"  {line}" for line in _unusable(found.unusable))
+    yield from (f"  {sentence}" for sentence in found.repeated.sentences())
     yield from (f"  {line}" for line in _changes(found.changes, "It would update"))
     for case in figures.first:
         yield ""

@@ -16,13 +16,13 @@ from flowpilot.imports.saved.service import saved_mappings
 from flowpilot.imports.schemas import (
     PATH,
     ImportIn,
-    ImportPreviewOut,
     LogColumnOut,
     LogColumnsOut,
     LogUploadIn,
     LogUploadOut,
 )
 from flowpilot.imports.uploads import service
+from flowpilot.imports.uploads.answers import ImportPreviewOut
 from flowpilot.imports.uploads.looking import preview_upload, with_file
 from flowpilot.imports.uploads.queries import list_uploads, read_upload
 
