@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from sqlalchemy import text
+from psycopg import sql
 
 if TYPE_CHECKING:
     from flowpilot.db.session import Db
@@ -14,7 +14,7 @@ CHANNEL = "flowpilot"
 Topic = Literal["handoffs", "access", "notifications", "sessions", "presence", "removals"]
 
 _PENDING = "announcements"
-_SEND = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
+_NOTIFY = sql.SQL("NOTIFY {}, {}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,20 @@ def announce(
 ) -> None:
     """Have it announced that this transaction changed something. Listeners then read what they may see.
 
-    What a transaction announces is sent in one statement before it commits, and of each subject the last state.
+    What a transaction announces is sent with its commit, and of each subject the last state.
     """
     pending: dict[Any, Announcement] = db.info.setdefault(_PENDING, {})
     details = () if subject is None else (str(subject), *map(str, state))
     pending[topic, account_id, subject] = Announcement(topic, account_id, details)
 
 
-async def send_announcements(db: "Db") -> None:
-    """Send what the transaction has announced: listeners receive it once it has committed."""
+async def commit_and_announce(db: "Db") -> None:
+    """Commit, and tell listeners in the same round trip. The session itself then has nothing to commit.
+
+    PostgreSQL tells them once it has committed. Without announcements the commit is left to the session.
+    """
     pending: dict[Any, Announcement] = db.info.pop(_PENDING, {})
     if pending:
-        payloads = [str(one) for one in pending.values()]
-        await db.execute(_SEND, {"channel": CHANNEL, "payloads": payloads})
+        words = [_NOTIFY.format(sql.Identifier(CHANNEL), str(one)).as_string() for one in pending.values()]
+        connection = await db.connection()
+        await connection.exec_driver_sql("; ".join([*words, "COMMIT"]), execution_options={"no_parameters": True})

@@ -6,7 +6,17 @@ from enum import StrEnum
 from typing import Any
 
 import uuid_utils.compat
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, ForeignKeyConstraint, MetaData, Text, Uuid, func
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
@@ -46,6 +56,13 @@ class Tenant:
 def new_id() -> uuid.UUID:
     """A new UUIDv7: ids made later sort later."""
     return uuid_utils.compat.uuid7()
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that need nothing of the mapping."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 def tenant_key(column: str, target: str) -> ForeignKeyConstraint:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from flowpilot.db.announce import send_announcements
+from flowpilot.db.announce import commit_and_announce
 from flowpilot.db.connect import LIVELINESS, driver_url
 from flowpilot.db.failures import OutageLog, outage
 from flowpilot.db.last import do_what_is_last
@@ -168,8 +168,8 @@ class Database:
                 if isinstance(db, Db):
                     await do_what_is_last(db)
                     await ask_what_is_stored(db)
-                    await send_announcements(db)
-                is_committing = not kind.read_only
+                    is_committing = True
+                    await commit_and_announce(db)
         except Exception as error:
             found = outage(error, is_committing=is_committing)
             if found is None or found is error:

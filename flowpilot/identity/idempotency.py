@@ -11,11 +11,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import Text, and_, cast, delete, null, or_, select, update
+from sqlalchemy import Delete, Text, and_, cast, delete, not_, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.clock import Now
-from flowpilot.db.base import new_id
+from flowpilot.db.base import new_id, table_of
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, InvalidError, OutdatedError
 from flowpilot.identity.actor import Actor
@@ -27,6 +27,8 @@ RETENTION = timedelta(hours=24)
 _LONGEST_KEY = 255
 # More than the one key that a request adds, so that old keys become fewer, but few enough for one request.
 _FORGOTTEN_AT_ONCE = 20
+
+_KEYS = table_of(IdempotencyKey)
 
 _REUSED = "This Idempotency-Key was used for another request. Choose a new one."
 _REUSED_BY_A_FORM = "This form was sent before with other content. That was recorded; this was not."
@@ -108,7 +110,7 @@ class Once:
 
     async def _reserve(self, digest: str) -> uuid.UUID | None:
         """Reserve the key. If another request has it, wait for that and return None. Expired keys are free."""
-        new = insert(IdempotencyKey).values(
+        new = insert(_KEYS).values(
             account_id=self.actor.account_id,
             id=new_id(),
             caller=self.actor.caller,
@@ -119,34 +121,30 @@ class Once:
             created_at=self.now,
         )
         replaced = {name: new.excluded[name] for name in ("request_digest", "answer", "subject_id", "created_at")}
-        row_id = await self.db.scalar(
-            new.on_conflict_do_update(
-                index_elements=["account_id", "caller", "key"],
-                set_=replaced,
-                where=IdempotencyKey.created_at <= self.now - RETENTION,
-            ).returning(IdempotencyKey.id)
-        )
-        if row_id is not None:
-            await self._forget_old()
+        reserve = new.on_conflict_do_update(
+            index_elements=["account_id", "caller", "key"],
+            set_=replaced,
+            where=_KEYS.c.created_at <= self.now - RETENTION,
+        ).returning(_KEYS.c.id)
+        # Old keys go in the statement that adds one, so that they cost no round trip of their own.
+        row_id: uuid.UUID | None = await self.db.scalar(reserve.add_cte(self._forget_old().cte("forgotten")))
         return row_id
 
-    async def _forget_old(self) -> None:
-        """Delete some expired keys, except those that another request is deleting now."""
+    def _forget_old(self) -> Delete:
+        """Delete some expired keys, except this one, and those that another request is deleting now."""
+        is_this_one = and_(_KEYS.c.caller == self.actor.caller, _KEYS.c.key == self.key)
         old = (
-            select(IdempotencyKey.id)
+            select(_KEYS.c.id)
             .where(
-                IdempotencyKey.account_id == self.actor.account_id,
-                IdempotencyKey.created_at <= self.now - RETENTION,
+                _KEYS.c.account_id == self.actor.account_id,
+                _KEYS.c.created_at <= self.now - RETENTION,
+                not_(is_this_one),
             )
-            .order_by(IdempotencyKey.created_at)
+            .order_by(_KEYS.c.created_at)
             .limit(_FORGOTTEN_AT_ONCE)
             .with_for_update(skip_locked=True)
         )
-        await self.db.execute(
-            delete(IdempotencyKey).where(
-                IdempotencyKey.account_id == self.actor.account_id, IdempotencyKey.id.in_(old)
-            )
-        )
+        return delete(_KEYS).where(_KEYS.c.account_id == self.actor.account_id, _KEYS.c.id.in_(old))
 
     async def _answered(self, digest: str) -> dict[str, Any]:
         row = (

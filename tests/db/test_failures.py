@@ -228,11 +228,18 @@ def test_a_commit_whose_answer_was_lost_is_done_once_when_it_is_sent_again(
         lost = client.post(SESSIONS, json=body, headers=headers)
         way.is_on = False
         again = client.post(SESSIONS, json=body, headers=headers)
+        way.is_on = True
+        path, step = f"{SESSIONS}/{again.json()['id']}/steps", {"free_text": "Looked at the fuse."}
+        told = client.post(path, json=step, headers=company.headers() | {"Idempotency-Key": "told"})
+        way.is_on = False
     assert (lost.status_code, lost.json()["type"]) == (503, "urn:flowpilot:problem:outcome-unknown")
     assert "may have been done. Send it again with the same Idempotency-Key" in lost.json()["detail"]
     assert lost.headers["Retry-After"] == "5"
     assert again.status_code == 201
     assert company.query("SELECT id FROM ai_sessions") == [(uuid.UUID(again.json()["id"]),)]
+    # What is announced with a commit is lost with its answer.
+    assert (told.status_code, told.json()["type"]) == (503, "urn:flowpilot:problem:outcome-unknown")
+    assert company.query("SELECT count(*) FROM ai_session_steps") == [(1,)]
 
 
 @pytest.mark.anyio

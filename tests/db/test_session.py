@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from flowpilot.app import create_app
+from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
@@ -37,7 +38,9 @@ def app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
         return "written"
 
     @app.post("/test/fail-at-commit")
-    async def fail_at_commit(actor: Caller, db: WriteSession) -> str:
+    async def fail_at_commit(actor: Caller, db: WriteSession, tells: bool = False) -> str:
+        if tells:
+            announce(db, actor.account_id, "handoffs")
         # A constraint that is deferred to the commit, as a unique or foreign key can be.
         await db.execute(
             text("CREATE TEMP TABLE once (id int UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP")
@@ -74,8 +77,9 @@ def test_an_error_after_a_write_keeps_nothing(probe: TestClient, company: Compan
     assert _sessions(company) == [(0,)]
 
 
-def test_a_failing_commit_is_a_500(probe: TestClient, company: Company) -> None:
-    answer = probe.post("/test/fail-at-commit", headers=company.headers())
+@pytest.mark.parametrize("tells", [False, True])
+def test_a_failing_commit_is_a_500(probe: TestClient, company: Company, tells: bool) -> None:
+    answer = probe.post("/test/fail-at-commit", params={"tells": tells}, headers=company.headers())
     assert answer.status_code == 500
     assert answer.json()["type"] == "urn:flowpilot:problem:internal"
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
