@@ -249,7 +249,10 @@ def _heed_cancellation() -> None:
 
 
 def _say_outages_once() -> None:
-    """Leave it to the supervisor and the Database to log that PostgreSQL is away; otherwise every task would."""
+    """Leave it to the supervisor and the Database to log that PostgreSQL is away; otherwise every task would.
+
+    Nor does a job that looks again for its row say so each time: what matters is whether it is found at last.
+    """
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     for name in ("procrastinate.worker.worker", "procrastinate.utils", "asyncio"):
         logging.getLogger(name).addFilter(_is_no_outage)
@@ -257,4 +260,4 @@ def _say_outages_once() -> None:
 
 def _is_no_outage(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
-    return error is None or outage(error) is None
+    return error is None or (outage(error) is None and not isinstance(error, jobs.NotThereError))

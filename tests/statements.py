@@ -21,6 +21,9 @@ from flowpilot.migrations.tables import metadata
 APART = frozenset({"accounts", "users", "memberships", "api_keys", "invitations"})
 TENANT = frozenset(table.name for table in metadata.sorted_tables if "account_id" in table.columns) - APART
 
+# So does the queue, which has workers for all accounts.
+_QUEUE = "procrastinate_"
+
 _READS_OR_WRITES = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 _HAS_COUNTED = "has_counted"
 _TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?(\w+)")
@@ -82,7 +85,8 @@ def faults_of(owner: psycopg.Connection[Any], statement: str, parameters: Any) -
     tables = set(_TABLE.findall(statement))
     if not tables & TENANT:
         return []
-    mixed, unnamed = sorted(tables & APART), sorted(_unnamed(_plan(owner, statement, parameters)))
+    apart = tables & APART | {table for table in tables if table.startswith(_QUEUE)}
+    mixed, unnamed = sorted(apart), sorted(_unnamed(_plan(owner, statement, parameters)))
     return [
         *([f"{', '.join(mixed)} and tenant tables in one statement: {statement}"] if mixed else []),
         *([f"the account is not named for {', '.join(unnamed)}: {statement}"] if unnamed else []),

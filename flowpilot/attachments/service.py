@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import psycopg
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from flowpilot.attachments.models import Attachment, AttachmentChunk
@@ -17,7 +18,7 @@ from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.idempotency import forget_answers
-from flowpilot.jobs import enqueue
+from flowpilot.jobs import DueJob, enqueue
 from flowpilot.settings import Settings
 
 EXPIRE_JOB = "attachments.expire"
@@ -265,3 +266,18 @@ async def _delete_chunks(db: Db, account_id: uuid.UUID, ids: Sequence[uuid.UUID]
             AttachmentChunk.account_id == account_id, AttachmentChunk.attachment_id.in_(ids)
         )
     )
+
+
+_UNUSED = "SELECT id, created_at FROM attachments WHERE account_id = %s AND attached_at IS NULL ORDER BY id"
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> list[DueJob]:
+    """What removes the uploads that are attached to nothing."""
+    return [
+        DueJob(
+            EXPIRE_JOB,
+            max(now, created_at + KEPT_UNUSED),
+            {"account_id": account_id, "attachment_id": attachment_id},
+        )
+        for attachment_id, created_at in connection.execute(_UNUSED, [account_id])
+    ]

@@ -1,7 +1,9 @@
 """`flowpilot db`: the database, from the operator's side."""
 
+import asyncio
 import sys
 import uuid
+from collections import Counter
 
 import psycopg
 import typer
@@ -12,13 +14,15 @@ from flowpilot.cli.connection import new_database, open_database
 from flowpilot.clock import now
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import database
+from flowpilot.db.session import Database
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.migrations.upgrade import newest_revision
+from flowpilot.repair import notify_of_missed, repair_jobs
 from flowpilot.sessions import derived as sessions
 from flowpilot.sessions.days import rolling as days
-from flowpilot.sessions.days.jobs import begin_lost_rolls
 from flowpilot.sessions.search import filling as search
 from flowpilot.settings import get_settings
+from flowpilot.wiring import wire_features
 
 app = typer.Typer(help="Manage the database.", no_args_is_help=True)
 
@@ -44,31 +48,42 @@ def url() -> None:
 
 @app.command()
 def reconcile() -> None:
-    """Recompute every derived value from its source rows, and say what was corrected."""
+    """Recompute every derived value from its source rows, make lost jobs again, and say what was corrected."""
+    found = Counter[str]()
     with open_database() as urls:
         with psycopg.connect(urls.owner) as owner:
-            accounts = owner.execute("SELECT id FROM accounts ORDER BY id").fetchall()
-        changed_sessions = changed_handoffs = changed_texts = changed_days = lost_jobs = colliding = 0
-        for (account_id,) in track(accounts, description="Accounts", console=errors, transient=True):
+            accounts = [id_ for (id_,) in owner.execute("SELECT id FROM accounts ORDER BY id")]
+        for account_id in track(accounts, description="Accounts", console=errors, transient=True):
             with account_transaction(urls.runtime, account_id) as connection:
-                changed_sessions += sessions.reconcile(connection, account_id)
-                changed_handoffs += handoffs.reconcile(connection, account_id)
-                changed_texts += search.fill(connection, account_id)
-                changed_days += days.reconcile(connection, account_id)
-                lost_jobs += begin_lost_rolls(connection, account_id, now())
-            colliding += not _sum_up(urls.runtime, account_id)
-    if changed_sessions or changed_handoffs:
-        sys.stdout.write(f"Corrected {changed_sessions} sessions and {changed_handoffs} handoffs.\n")
-    if changed_texts:
-        sys.stdout.write(f"Wrote the words of {changed_texts} sessions again, by which they are found.\n")
-    if changed_days:
-        sys.stdout.write(f"Summed up {changed_days} days again.\n")
-    if lost_jobs:
-        sys.stdout.write(f"Enqueued the job again that sums up days, which {lost_jobs} accounts had lost.\n")
-    if colliding:
-        sys.stdout.write(f"Left the days of {colliding} accounts to the job that is summing them up.\n")
-    if not (changed_sessions or changed_handoffs or changed_texts or changed_days or lost_jobs or colliding):
-        sys.stdout.write(f"Nothing to change in {len(accounts)} accounts.\n")
+                found["sessions"] += sessions.reconcile(connection, account_id)
+                found["handoffs"] += handoffs.reconcile(connection, account_id)
+                found["texts"] += search.fill(connection, account_id)
+                found["days"] += days.reconcile(connection, account_id)
+            found["jobs"] += repair_jobs(urls.runtime, account_id, now())
+            found["busy"] += not _sum_up(urls.runtime, account_id)
+        found["events"] = asyncio.run(_notify_of_missed(urls.runtime, accounts))
+    said = {
+        f"Corrected {found['sessions']} sessions and {found['handoffs']} handoffs.": ("sessions", "handoffs"),
+        f"Wrote the words of {found['texts']} sessions again, by which they are found.": ("texts",),
+        f"Summed up {found['days']} days again.": ("days",),
+        f"Enqueued {found['jobs']} jobs again that the queue had lost.": ("jobs",),
+        f"Notified people of {found['events']} events of which nobody had been notified.": ("events",),
+        f"Left the days of {found['busy']} accounts to the job that is summing them up.": ("busy",),
+        f"Nothing to change in {len(accounts)} accounts.": () if found.total() else ("nothing",),
+    }
+    found["nothing"] = 1
+    for sentence, kinds in said.items():
+        if any(found[kind] for kind in kinds):
+            sys.stdout.write(sentence + "\n")
+
+
+async def _notify_of_missed(url: str, accounts: list[uuid.UUID]) -> int:
+    wire_features()
+    database, by_email = Database(url), get_settings().smtp_host is not None
+    try:
+        return sum([await notify_of_missed(database, one, now(), by_email=by_email) for one in accounts])
+    finally:
+        await database.close()
 
 
 def _sum_up(url: str, account_id: uuid.UUID) -> bool:

@@ -14,8 +14,9 @@ from flowpilot.jobs import KNOWLEDGE_QUEUE, app
 from flowpilot.knowledge.jobs import ANALYSE_JOB, lock_of
 from flowpilot.sessions.days.jobs import begin_rolls_of
 from flowpilot.sessions.days.news import mark
-from flowpilot.sessions.idle import IDLE_JOB, MAY_LIE_IDLE
+from flowpilot.sessions.idle import IDLE_JOB
 from flowpilot.sessions.models import AISession
+from flowpilot.sessions.transitions import OPEN
 from flowpilot.sessions.verifying.service import LOOK_AGAIN_JOB
 
 # Enough to see proposals of several sessions, and done within a minute of the demo's start.
@@ -30,7 +31,7 @@ def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: Demo
     for handoff in rows.handoffs:
         _watch_claim(connection, account, handoff)
     for session in rows.sessions:
-        if session.status in MAY_LIE_IDLE:
+        if session.status in OPEN:
             _watch_session(connection, account, session)
         if session.look_again_at is not None:
             app.configure_task(LOOK_AGAIN_JOB, schedule_at=session.look_again_at, connection=connection).defer(

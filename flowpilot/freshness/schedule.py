@@ -3,14 +3,15 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+import psycopg
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.session import Db
 from flowpilot.flows.author import Author
 from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.freshness.models import FlowCheck
-from flowpilot.jobs import KNOWLEDGE_QUEUE, enqueue
+from flowpilot.jobs import KNOWLEDGE_QUEUE, DueJob, enqueue
 
 CHECK_JOB = "freshness.check"
 EVERY = timedelta(days=1)
@@ -25,7 +26,10 @@ async def begin_checks(db: Db, author: Author, _flow: Flow, _version: FlowVersio
 
 
 async def schedule_next(db: Db, account_id: uuid.UUID, due_at: datetime, now: datetime) -> bool:
-    """Schedule the check that follows the one at `due_at`. False if that has been done."""
+    """Schedule the check that follows the one at `due_at`, unless that has been done.
+
+    Returns: whether the account's flows are examined at all.
+    """
     next_at = now + EVERY
     scheduled = (
         update(FlowCheck)
@@ -33,11 +37,22 @@ async def schedule_next(db: Db, account_id: uuid.UUID, due_at: datetime, now: da
         .values(due_at=next_at)
         .returning(FlowCheck.account_id)
     )
-    if await db.scalar(scheduled) is None:
-        return False
-    await _enqueue(db, account_id, next_at)
-    return True
+    if await db.scalar(scheduled) is not None:
+        await _enqueue(db, account_id, next_at)
+        return True
+    return await db.scalar(select(FlowCheck.due_at).where(FlowCheck.account_id == account_id)) is not None
 
 
 async def _enqueue(db: Db, account_id: uuid.UUID, at: datetime) -> None:
     await enqueue(db, CHECK_JOB, at=at, queue=KNOWLEDGE_QUEUE, account_id=account_id, due_at=at.isoformat())
+
+
+_CHECK = "SELECT due_at FROM flow_checks WHERE account_id = %s"
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, _now: datetime) -> list[DueJob]:
+    """The account's next check."""
+    return [
+        DueJob(CHECK_JOB, at, {"account_id": account_id, "due_at": at}, queue=KNOWLEDGE_QUEUE)
+        for (at,) in connection.execute(_CHECK, [account_id])
+    ]

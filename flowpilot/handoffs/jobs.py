@@ -16,7 +16,7 @@ from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
 from flowpilot.handoffs.locking import HandoffNotFoundError, lock_of
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.snapshot import unanswered
-from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
+from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, not_there, tools
 from flowpilot.sessions.locking import LockedSession, lock
 from flowpilot.sessions.queries import case_of, read_session
 
@@ -31,8 +31,11 @@ async def remind(
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
         locked = await _lock_session(db, account, uuid.UUID(handoff_id))
+        if locked is None:
+            not_there(context, f"handoff {handoff_id}")
+            return
         handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at, ends)
-        if locked is None or handoff is None or handoff.reminded_at is not None:
+        if handoff is None or handoff.reminded_at is not None:
             return
         await record_event(db, handoff, decisions.remind(handoff, locked.moment), None, locked.moment)
 
@@ -45,8 +48,11 @@ async def expire(
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
         locked = await _lock_session(db, account, uuid.UUID(handoff_id))
+        if locked is None:
+            not_there(context, f"handoff {handoff_id}")
+            return
         handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at, ends)
-        if locked is None or handoff is None:
+        if handoff is None:
             return
         event = decisions.expire(handoff)
         await return_to_queue(db, locked, handoff, None, decisions.LAPSED)
@@ -59,7 +65,10 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
     account, moment, database = uuid.UUID(account_id), now(), tools(context).database
     async with database.read(account) as db:
         handoff = await db.get(SessionHandoff, (account, uuid.UUID(handoff_id)))
-        if handoff is None or handoff.closed_at is not None:
+        if handoff is None:
+            not_there(context, f"handoff {handoff_id}")
+            return
+        if handoff.closed_at is not None:
             return
         history = await read_session(db, account, handoff.session_id)
     case = case_of(history, note=handoff.note, missing=unanswered(handoff.snapshot, handoff.note))

@@ -1,15 +1,17 @@
 """Leases: a claim whose holder does nothing returns to the queue, after a reminder. Others' steps do not count."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import psycopg
 from sqlalchemy import select
 
 from flowpilot.db.session import Db
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.identity.models import Account
-from flowpilot.jobs import enqueue
+from flowpilot.jobs import DueJob, QueuedJob, enqueue, is_same
 from flowpilot.working_hours import HoursHistory, WorkingHours, after_work
 
 REMIND_JOB = "handoffs.remind"
@@ -47,3 +49,24 @@ async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:
     of_lease = {"claimed_at": handoff.claimed_at.isoformat(), "ends": lease.ends.isoformat()}
     for job, at in ((REMIND_JOB, lease.reminds), (EXPIRE_JOB, lease.ends)):
         await enqueue(db, job, at=at, account_id=handoff.account_id, handoff_id=handoff.id, **of_lease)
+
+
+_LEASES = """
+SELECT id, claimed_at, lease_expires_at, reminded_at IS NOT NULL FROM session_handoffs
+WHERE account_id = %s AND closed_at IS NULL AND lease_expires_at IS NOT NULL ORDER BY id
+"""
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> list[DueJob]:
+    """The jobs of every lease that runs."""
+    due = []
+    for handoff_id, claimed_at, ends, is_reminded in connection.execute(_LEASES, [account_id]):
+        said = {"account_id": account_id, "handoff_id": handoff_id, "claimed_at": claimed_at, "ends": ends}
+
+        def is_of_lease(job: QueuedJob, said: Mapping[str, object] = said) -> bool:
+            # A job of an earlier version does not say when its lease ends.
+            return all(is_same(value, said[name]) for name, value in job.arguments.items())
+
+        tasks = {EXPIRE_JOB: ends} if is_reminded else {REMIND_JOB: max(now, ends - _WARNING), EXPIRE_JOB: ends}
+        due += [DueJob(task, at, said, stands_for_it=is_of_lease) for task, at in tasks.items()]
+    return due

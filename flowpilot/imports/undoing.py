@@ -5,6 +5,7 @@ import logging
 import uuid
 from datetime import datetime, timedelta
 
+import psycopg
 from sqlalchemy import exists, select, update
 
 from flowpilot.clock import now
@@ -15,7 +16,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit import log as audit
 from flowpilot.imports.models import ImportItem, ImportRun
 from flowpilot.imports.undo import undo_import
-from flowpilot.jobs import enqueue
+from flowpilot.jobs import IMPORT_QUEUE, DueJob, enqueue
 from flowpilot.settings import Settings
 
 UNDO_JOB = "imports.undo"
@@ -67,21 +68,24 @@ async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime
     await enqueue(db, UNDO_JOB, lock=f"import {actor.account_id}", account_id=actor.account_id, run_id=run_id)
 
 
-async def undo_run(database: Database, settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> None:
+async def undo_run(database: Database, settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> bool:
     """Undo the import. The runtime role may delete nothing of a session's history, so the owner does it.
 
     If it fails, the import is no longer being removed, so that it can be asked for again.
+
+    Returns: whether there is such an import; not if it was undone before.
     """
     try:
         await asyncio.to_thread(_undo_as_owner, settings, account_id, run_id)
     except NotFoundError:
-        return  # The job has run before.
+        return False
     except ConflictError as error:
         await _stop(database, account_id, run_id)
         _log.warning("import %s cannot be undone: %s", run_id, error.detail)
     except Exception:
         await _stop(database, account_id, run_id)
         raise
+    return True
 
 
 async def _stop(database: Database, account_id: uuid.UUID, run_id: uuid.UUID) -> None:
@@ -93,3 +97,20 @@ async def _stop(database: Database, account_id: uuid.UUID, run_id: uuid.UUID) ->
 def _undo_as_owner(settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> None:
     with opened(settings, create=False) as urls:
         undo_import(urls.owner, account_id, run_id, now=now())
+
+
+_UNDONE = "SELECT id FROM import_runs WHERE account_id = %s AND undoing_since IS NOT NULL ORDER BY id"
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> list[DueJob]:
+    """The imports that are to be undone."""
+    return [
+        DueJob(
+            UNDO_JOB,
+            now,
+            {"account_id": account_id, "run_id": run_id},
+            lock=f"import {account_id}",
+            queue=IMPORT_QUEUE,
+        )
+        for (run_id,) in connection.execute(_UNDONE, [account_id])
+    ]

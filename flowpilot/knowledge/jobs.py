@@ -4,10 +4,11 @@ import uuid
 from datetime import datetime, timedelta
 
 from procrastinate import JobContext
+from sqlalchemy import select
 
 from flowpilot.clock import now
 from flowpilot.db.session import Db
-from flowpilot.jobs import KNOWLEDGE_QUEUE, RETRY, app, enqueue, take_waiting, tools
+from flowpilot.jobs import KNOWLEDGE_QUEUE, RETRY, app, enqueue, not_there, take_waiting, tools
 from flowpilot.knowledge.analysis import analyse
 from flowpilot.sessions.models import AISession, SessionStatus
 
@@ -43,6 +44,10 @@ async def analyse_sessions(context: JobContext, account_id: str, session_id: str
     """Let a resolved session propose what the flows lack, and with it all that wait for the same."""
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
+        its_id = select(AISession.id).where(AISession.account_id == account, AISession.id == uuid.UUID(session_id))
+        if await db.scalar(its_id) is None:
+            not_there(context, f"session {session_id}")
+            return
         ids = [session_id]
         # After a failure alone: so one session that cannot be analysed holds up no other for long.
         if context.job.attempts == 0:

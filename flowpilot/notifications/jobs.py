@@ -5,13 +5,13 @@ import logging
 import uuid
 from datetime import timedelta
 
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 
 from flowpilot.clock import now
 from flowpilot.handoffs.events import NOTIFY_JOB
-from flowpilot.jobs import DELIVERY_QUEUE, RETRY, Tools, app, tools
+from flowpilot.jobs import DELIVERY_QUEUE, RETRY, Retry, Tools, app, not_there, tools
 from flowpilot.notifications.delivery.attempts import record_attempt
-from flowpilot.notifications.delivery.lanes import DELIVER_JOB, give_turn
+from flowpilot.notifications.delivery.lanes import DELIVER_JOB, give_turn, give_turn_later
 from flowpilot.notifications.delivery.planning import plan
 from flowpilot.notifications.delivery.sending import send
 from flowpilot.notifications.delivery.turns import PendingDelivery, lane_of_delivery, next_deliveries
@@ -21,8 +21,10 @@ from flowpilot.outgoing.failures import DeliveryError, TryLaterError
 # After this time a lane queues again behind those that wait for a worker. One message may take longer.
 _TURN = timedelta(seconds=5)
 
+_LOOK_AGAIN = timedelta(seconds=1)
+
 # A failed message is recorded with its delivery. Any other failure is our own fault, and holds up the whole lane.
-_SOON = RetryStrategy(wait=15)
+_SOON = Retry(wait=15)
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +35,8 @@ async def notify(context: JobContext, account_id: str, event_id: str) -> None:
     used, account = tools(context), uuid.UUID(account_id)
     by_email = used.settings.smtp_host is not None
     async with used.database.write(account) as db:
-        await plan(db, account, uuid.UUID(event_id), now(), by_email=by_email)
+        if not await plan(db, account, uuid.UUID(event_id), now(), by_email=by_email):
+            not_there(context, f"event {event_id}")
 
 
 @app.task(name=MAIL_JOB, pass_context=True, retry=RETRY)
@@ -42,7 +45,8 @@ async def mail(context: JobContext, account_id: str, about: str) -> None:
     used, account = tools(context), uuid.UUID(account_id)
     if used.settings.smtp_host is not None:
         async with used.database.write(account) as db:
-            await mail_notices(db, account, uuid.UUID(about), now())
+            if not await mail_notices(db, account, uuid.UUID(about), now()):
+                not_there(context, f"a notice about {about}")
 
 
 @app.task(name="notifications.mail_refused", pass_context=True, retry=RETRY)
@@ -61,7 +65,13 @@ async def deliver(context: JobContext, account_id: str, delivery_id: str) -> Non
     used, account, delivery = tools(context), uuid.UUID(account_id), uuid.UUID(delivery_id)
     async with used.database.read(account) as db:
         lane = await lane_of_delivery(db, account, delivery)
+    if lane is None and context.job.lock is None:
+        not_there(context, f"delivery {delivery_id}")
+        return
     if lane is None:
+        # It looks again without the lock, which would hold up the lane.
+        async with used.database.write(account) as db:
+            await give_turn_later(db, account, delivery, now() + _LOOK_AGAIN)
         return
     has_sent_all = context.job.lock is not None and await _send_what_is_due(used, account, lane)
     if not has_sent_all:

@@ -19,8 +19,11 @@ async def mail_later(db: Db, account_id: uuid.UUID, about: uuid.UUID) -> None:
     await enqueue(db, MAIL_JOB, account_id=account_id, about=about)
 
 
-async def mail_notices(db: Db, account_id: uuid.UUID, about: uuid.UUID, now: datetime) -> None:
-    """Send the notices about this that still apply and were not sent yet."""
+async def mail_notices(db: Db, account_id: uuid.UUID, about: uuid.UUID, now: datetime) -> bool:
+    """Send the notices about this that still apply and were not sent yet; whether there are notices about it."""
+    of_it = exists().where(Notification.account_id == account_id, Notification.route_id == about)
+    if not await db.scalar(select(of_it)):
+        return False
     sent = exists().where(
         NotificationDelivery.account_id == account_id, NotificationDelivery.notification_id == Notification.id
     )
@@ -38,3 +41,4 @@ async def mail_notices(db: Db, account_id: uuid.UUID, about: uuid.UUID, now: dat
     notices = {row.user_id: row.id for row in await db.execute(query)}
     reached = {user: notice for user, notice in notices.items() if user in members and members[user].email}
     await report_by_email(db, account_id, reached, now)
+    return True

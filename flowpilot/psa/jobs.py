@@ -5,14 +5,14 @@ from contextlib import AsyncExitStack, aclosing
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 
 from flowpilot.clock import now
 from flowpilot.identity.queries import names_and_timezone
-from flowpilot.jobs import PSA_QUEUE, RETRY, Tools, app, tools
+from flowpilot.jobs import PSA_QUEUE, RETRY, Retry, Tools, app, not_there, tools
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.connections.opening import open_provider
-from flowpilot.psa.connections.queries import NoSuchConnectionError, active_connection
+from flowpilot.psa.connections.queries import NoSuchConnectionError, active_connection, is_known
 from flowpilot.psa.connections.service import pause_for_credentials
 from flowpilot.psa.members.schedule import EVERY, READ_JOB, schedule_reading
 from flowpilot.psa.members.service import store_members
@@ -24,7 +24,7 @@ from flowpilot.psa.postings.sending.writers import open_writers
 from flowpilot.psa.provider import CredentialsError, ProviderError
 
 # What a ticket system does is recorded with each step. Any other failure is our own fault, and holds up the lane.
-_SOON = RetryStrategy(wait=15)
+_SOON = Retry(wait=15)
 # When members are read again, if the ticket system did not answer.
 _LATER = timedelta(hours=1)
 
@@ -43,6 +43,8 @@ async def turn(context: JobContext, account_id: str, connection_id: str) -> None
     if found is None:
         async with used.database.write(account) as db:
             await stop_if_removed(db, account, connection, now())
+            if not await is_known(db, account, connection):
+                not_there(context, f"connection {connection_id}")
         return
     goes_on_at = await _go_on(used, found)
     if goes_on_at is None:
@@ -85,6 +87,8 @@ async def read_members(context: JobContext, account_id: str, connection_id: str)
     async with used.database.write(account) as db:
         found = await active_connection(db, account)
         if found is None or found.id != connection:
+            if not await is_known(db, account, connection):
+                not_there(context, f"connection {connection_id}")
             return
         if found.members_due_at is None or found.members_due_at > now():
             return

@@ -1,14 +1,17 @@
 """Idle sessions: when to check them, by the account's idle limit."""
 
+import uuid
 from datetime import datetime, timedelta
 
+import psycopg
 from sqlalchemy import select
 
 from flowpilot.db.session import Db
 from flowpilot.durations import in_full
 from flowpilot.identity.models import Account
-from flowpilot.jobs import enqueue, take_waiting
+from flowpilot.jobs import DueJob, enqueue, take_waiting
 from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.transitions import OPEN
 
 IDLE_JOB = "sessions.abandon_idle"
 
@@ -58,3 +61,17 @@ def _lock_of(session: AISession) -> str:
 def reason(limit: timedelta) -> str:
     """Why a session is abandoned when the limit is over."""
     return f"Nothing happened for {in_full(limit)}."
+
+
+_OPEN = """
+SELECT id FROM ai_sessions
+WHERE account_id = %s AND status = ANY(%s) AND last_activity_at IS NOT NULL ORDER BY id
+"""
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> list[DueJob]:
+    """The job of every open session, whenever it is due: it checks, and enqueues the next one."""
+    return [
+        DueJob(IDLE_JOB, now, {"account_id": account_id, "session_id": session_id}, lock=f"idle {session_id}")
+        for (session_id,) in connection.execute(_OPEN, [account_id, sorted(OPEN)])
+    ]

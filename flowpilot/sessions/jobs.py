@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.clock import now
 from flowpilot.copilot.propose import suggest_next
 from flowpilot.db.base import new_id
-from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
+from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, not_there, tools
 from flowpilot.sessions import idle, policy, service
 from flowpilot.sessions.locking import SessionNotFoundError, lock
 from flowpilot.sessions.models import SessionSuggestion
@@ -27,6 +27,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
         try:
             locked = await lock(db, account, uuid.UUID(session_id), moment)
         except SessionNotFoundError:
+            not_there(context, f"session {session_id}")
             return
         session = locked.session
         if session.status not in OPEN:
@@ -50,6 +51,7 @@ async def suggest(context: JobContext, account_id: str, session_id: str) -> None
             history = await read_session(db, account, uuid.UUID(session_id))
             _, dismissed = await read_suggestion(db, history)
     except SessionNotFoundError:
+        not_there(context, f"session {session_id}")
         return
     if history.session.status not in OPEN or history.tree is not None:
         return

@@ -18,7 +18,7 @@ FLOORS = (
     {"analytics", "imports", "notifications"},
     {"freshness", "live"},
     {"migrations", "wiring"},
-    {"health", "offboarding", "worker"},
+    {"health", "offboarding", "repair", "worker"},
     {"web"},
     {"app", "demo"},
     {"cli"},

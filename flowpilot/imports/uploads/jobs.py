@@ -10,20 +10,28 @@ from flowpilot.imports.psa import spool
 from flowpilot.imports.undoing import UNDO_JOB, undo_run
 from flowpilot.imports.uploads import service
 from flowpilot.imports.uploads.loading import load_upload
-from flowpilot.jobs import IMPORT_QUEUE, RETRY, app, tools
+from flowpilot.imports.uploads.models import ImportUpload
+from flowpilot.jobs import IMPORT_QUEUE, RETRY, app, not_there, tools
 
 
 @app.task(name=service.LOAD_JOB, queue=IMPORT_QUEUE, pass_context=True, retry=RETRY)
 async def load(context: JobContext, account_id: str, upload_id: str) -> None:
     """Import the upload, unless somebody has stopped that."""
-    await load_upload(tools(context).database, uuid.UUID(account_id), uuid.UUID(upload_id))
+    database, account, upload = tools(context).database, uuid.UUID(account_id), uuid.UUID(upload_id)
+    async with database.read(account) as db:
+        is_there = await db.get(ImportUpload, (account, upload)) is not None
+    if not is_there:
+        not_there(context, f"upload {upload_id}")
+        return
+    await load_upload(database, account, upload)
 
 
 @app.task(name=UNDO_JOB, queue=IMPORT_QUEUE, pass_context=True, retry=RETRY)
 async def undo(context: JobContext, account_id: str, run_id: str) -> None:
     """Remove what the import brought."""
     used = tools(context)
-    await undo_run(used.database, used.settings, uuid.UUID(account_id), uuid.UUID(run_id))
+    if not await undo_run(used.database, used.settings, uuid.UUID(account_id), uuid.UUID(run_id)):
+        not_there(context, f"import {run_id}")
 
 
 @app.task(name=service.EXPIRE_JOB, pass_context=True, retry=RETRY)

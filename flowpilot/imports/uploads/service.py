@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
+import psycopg
 from sqlalchemy import delete, func, insert, select
 
 from flowpilot.db.base import new_id
@@ -19,7 +20,7 @@ from flowpilot.imports.reading.foreign import no_export
 from flowpilot.imports.uploads.models import ImportChunk, ImportUpload, UploadState
 from flowpilot.imports.uploads.policy import BUSY, may_stop, require_start
 from flowpilot.imports.uploads.queries import UploadNotFoundError, file_name
-from flowpilot.jobs import enqueue
+from flowpilot.jobs import IMPORT_QUEUE, DueJob, enqueue
 from flowpilot.settings import Settings
 
 LOAD_JOB = "imports.load"
@@ -189,3 +190,17 @@ async def _locked(db: Db, account_id: uuid.UUID, upload_id: uuid.UUID) -> Import
     if found is None:
         raise UploadNotFoundError
     return found
+
+
+_UPLOADS = "SELECT id, state, created_at FROM import_uploads WHERE account_id = %s ORDER BY id"
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> list[DueJob]:
+    """What imports an upload, and what removes it."""
+    due = []
+    for upload_id, state, created_at in connection.execute(_UPLOADS, [account_id]):
+        said = {"account_id": account_id, "upload_id": upload_id}
+        due.append(DueJob(EXPIRE_JOB, max(now, created_at + KEPT), said))
+        if state in BUSY:
+            due.append(DueJob(LOAD_JOB, now, said, lock=f"import {account_id}", queue=IMPORT_QUEUE))
+    return due

@@ -9,7 +9,7 @@ from procrastinate import JobContext
 from flowpilot.clock import now
 from flowpilot.copilot.procedures import draft_procedure, fits, word_draft
 from flowpilot.flows.text import FlowText
-from flowpilot.jobs import COPILOT_QUEUE, RETRY, Tools, app, tools
+from flowpilot.jobs import COPILOT_QUEUE, RETRY, Tools, app, not_there, tools
 from flowpilot.knowledge.wording.answers import UnusableAnswerError, as_flow, reworded, to_word
 from flowpilot.knowledge.wording.models import AiTask, Task, TaskStatus
 from flowpilot.knowledge.wording.service import AI_JOB, Subject, finish, subject_of
@@ -27,15 +27,21 @@ _TOO_LONG = "The draft, or its article, is too long for the AI. It stays as it w
 @app.task(name=AI_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)
 async def ask_ai(context: JobContext, account_id: str, task_id: str) -> None:
     """Ask the AI about a draft, and take its answer over."""
-    await run_task(tools(context), uuid.UUID(account_id), uuid.UUID(task_id), now())
+    if not await run_task(tools(context), uuid.UUID(account_id), uuid.UUID(task_id), now()):
+        not_there(context, f"AI task {task_id}")
 
 
 async def run_task(
     used: Tools, account_id: uuid.UUID, task_id: uuid.UUID, moment: datetime, *, model: "Model | None" = None
-) -> None:
-    """Do what was asked, with no transaction open while the AI answers. `model` replaces the configured one."""
+) -> bool:
+    """Do what was asked, with no transaction open while the AI answers. `model` replaces the configured one.
+
+    Returns: whether there is such a task.
+    """
     async with used.database.read(account_id) as db:
-        task = await db.get_one(AiTask, (account_id, task_id))
+        task = await db.get(AiTask, (account_id, task_id))
+        if task is None:
+            return False
         subject = await subject_of(db, task) if task.status == TaskStatus.ASKED else None
     try:
         made = None if subject is None else await _answer(used, task, subject, moment, model)
@@ -44,6 +50,7 @@ async def run_task(
         made, problem = None, str(error)
     async with used.database.write(account_id) as db:
         await finish(db, task, subject, made, problem, moment)
+    return True
 
 
 async def _answer(

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import psycopg
 from sqlalchemy import select
 
 from flowpilot.db.base import new_id
@@ -15,7 +16,7 @@ from flowpilot.flows.origin import change_origin
 from flowpilot.flows.queries import FlowNotFoundError, NoDraftError, as_text, find_draft, flow_facts
 from flowpilot.flows.text import FlowText
 from flowpilot.identity.actor import Actor
-from flowpilot.jobs import COPILOT_QUEUE, enqueue
+from flowpilot.jobs import COPILOT_QUEUE, DueJob, enqueue
 from flowpilot.knowledge.content import content_of
 from flowpilot.knowledge.locking import lock_proposal
 from flowpilot.knowledge.models import ProposalKind, ProposalStatus
@@ -206,3 +207,14 @@ async def _ask(db: Db, actor: Actor, now: datetime, task: Task, **about: uuid.UU
     await db.flush()
     await enqueue(db, AI_JOB, queue=COPILOT_QUEUE, account_id=actor.account_id, task_id=asked.id)
     return asked
+
+
+_ASKED = "SELECT id FROM ai_tasks WHERE account_id = %s AND status = 'asked' ORDER BY id"
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> list[DueJob]:
+    """Everything that the AI was asked and has not answered."""
+    return [
+        DueJob(AI_JOB, now, {"account_id": account_id, "task_id": task_id}, queue=COPILOT_QUEUE)
+        for (task_id,) in connection.execute(_ASKED, [account_id])
+    ]

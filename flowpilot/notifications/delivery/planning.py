@@ -51,12 +51,16 @@ def derived_id(event_id: uuid.UUID, *parts: object) -> uuid.UUID:
     return uuid.UUID(int=(event_id.int >> 64 << 64) | _VARIANT | tail)
 
 
-async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime, *, by_email: bool) -> None:
+async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime, *, by_email: bool) -> bool:
     """Notify people of an event: in the product at once, and outside of it by deliveries.
 
     Doing so again does nothing, because everything that follows from an event has the same ids each time.
+
+    Returns: whether there is such an event.
     """
-    context = (await event_contexts(db, account_id, [event_id]))[event_id]
+    context = (await event_contexts(db, account_id, [event_id])).get(event_id)
+    if context is None:
+        return False
     event, members = context.event, await people(db, account_id)
     assignees = {user for user, member in members.items() if member.can_be_assigned}
     notified = sorted(recipients(event, context.handoff, members=members, assignees=assignees))
@@ -75,6 +79,7 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
             _NewDelivery(ChannelKind.EMAIL, user, None) for user in notified if members[user].email is not None
         ]
     await _add_deliveries(db, context, [one for one in new if (one.user_id, one.kind) not in off], now)
+    return True
 
 
 async def _open_channels(

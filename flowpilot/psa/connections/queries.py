@@ -40,6 +40,14 @@ async def active_connection(db: ReadDb, account_id: uuid.UUID) -> PsaConnection 
     return (await db.scalars(_active(account_id))).one_or_none()
 
 
+async def is_known(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> bool:
+    """Whether there is such a connection, removed or not."""
+    query = select(PsaConnection.id).where(
+        PsaConnection.account_id == account_id, PsaConnection.id == connection_id
+    )
+    return await db.scalar(query) is not None
+
+
 async def require_active(db: ReadDb, account_id: uuid.UUID) -> PsaConnection:
     """The same.
 

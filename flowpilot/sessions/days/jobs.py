@@ -16,7 +16,7 @@ from sqlalchemy import text, update
 from flowpilot.clock import now
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.session import Db
-from flowpilot.jobs import DAYS_QUEUE, RETRY, app, enqueue, tools
+from flowpilot.jobs import DAYS_QUEUE, RETRY, DueJob, app, defer, enqueue, not_there, queued, tools
 from flowpilot.sessions.days.models import SessionRoll
 from flowpilot.sessions.days.rolling import has_news, reconcile, roll
 
@@ -51,16 +51,11 @@ ON CONFLICT (account_id) DO UPDATE SET due_at = excluded.due_at
 WHERE roll.due_at < %(lost_before)s OR roll.due_at > %(soon)s
 """
 
-# An account with sessions whose next job is not in the queue.
-_BEGIN_LOST = """
-INSERT INTO session_rolls AS roll (account_id, due_at)
-SELECT %(account_id)s, %(due_at)s WHERE EXISTS (SELECT FROM ai_sessions WHERE account_id = %(account_id)s)
+_DUE = "SELECT due_at FROM session_rolls WHERE account_id = %s FOR UPDATE"
+_HAS_SESSIONS = "SELECT FROM ai_sessions WHERE account_id = %s LIMIT 1"
+_AT_ONCE = """
+INSERT INTO session_rolls (account_id, due_at) VALUES (%s, %s)
 ON CONFLICT (account_id) DO UPDATE SET due_at = excluded.due_at
-WHERE NOT EXISTS (
-    SELECT FROM procrastinate_jobs
-    WHERE task_name = %(task)s AND status IN ('todo', 'doing') AND args ->> 'account_id' = %(account_id)s::text
-      AND (args ->> 'due_at')::timestamptz = roll.due_at
-)
 """
 
 _log = logging.getLogger(__name__)
@@ -85,16 +80,22 @@ def begin_rolls_of(connection: psycopg.Connection, account_id: uuid.UUID, now: d
 
 def begin_lost_rolls(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> bool:
     """Have the account's days summed up again if the queue has no job for it; return whether that was so."""
-    values = {"account_id": account_id, "due_at": now, "task": ROLL_JOB}
-    is_lost = connection.execute(_BEGIN_LOST, values).rowcount > 0
-    if is_lost:
-        _defer(connection, account_id, now)
-    return is_lost
+    due = connection.execute(_DUE, [account_id]).fetchone()
+    if due is None and connection.execute(_HAS_SESSIONS, [account_id]).fetchone() is None:
+        return False
+    if due is not None and _roll_at(account_id, due[0]).is_in(queued(connection, account_id)):
+        return False
+    connection.execute(_AT_ONCE, [account_id, now])
+    _defer(connection, account_id, now)
+    return True
+
+
+def _roll_at(account_id: uuid.UUID, at: datetime) -> DueJob:
+    return DueJob(ROLL_JOB, at, {"account_id": account_id, "due_at": at})
 
 
 def _defer(connection: psycopg.Connection, account_id: uuid.UUID, at: datetime) -> None:
-    job = app.configure_task(ROLL_JOB, schedule_at=at, connection=connection)
-    job.defer(account_id=str(account_id), due_at=at.isoformat())
+    defer(connection, _roll_at(account_id, at))
 
 
 @app.task(name=ROLL_JOB, queue=DAYS_QUEUE, pass_context=True, retry=RETRY)
@@ -115,7 +116,10 @@ async def roll_account(
     next_check = this + NEXT_CHECK if is_check_due else check
     async with database.write(account) as db:
         due = datetime.fromisoformat(due_at)
-        await _schedule_next(db, account, due, this + pause, pause, check_at=next_check)
+        is_known = await _schedule_next(db, account, due, this + pause, pause, check_at=next_check)
+    if not is_known:
+        not_there(context, f"the time of the next sums of account {account_id}")
+        return
     if is_check_due:
         is_busy |= await asyncio.to_thread(_check, database.url, account)
     if is_busy:
@@ -133,7 +137,11 @@ def _check(url: str, account_id: uuid.UUID) -> bool:
 
 async def _schedule_next(
     db: Db, account_id: uuid.UUID, due_at: datetime, next_at: datetime, pause: timedelta, *, check_at: datetime
-) -> None:
+) -> bool:
+    """Schedule the job after the one at `due_at`, unless that was done.
+
+    Returns: whether the account is summed up at all.
+    """
     scheduled = (
         update(SessionRoll)
         .where(SessionRoll.account_id == account_id, SessionRoll.due_at == due_at)
@@ -142,6 +150,8 @@ async def _schedule_next(
     )
     if await db.scalar(scheduled) is not None:
         await _enqueue(db, account_id, next_at, pause, check_at=check_at.isoformat())
+        return True
+    return await db.get(SessionRoll, account_id) is not None
 
 
 async def _enqueue(db: Db, account_id: uuid.UUID, at: datetime, pause: timedelta, **more: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from procrastinate import JobContext
 
 from flowpilot.clock import now
-from flowpilot.jobs import RETRY, app, tools
+from flowpilot.jobs import RETRY, app, not_there, tools
 from flowpilot.sessions import hooks
 from flowpilot.sessions.locking import SessionNotFoundError, lock
 from flowpilot.sessions.verifying.service import LOOK_AGAIN_JOB
@@ -20,6 +20,7 @@ async def look_again(context: JobContext, account_id: str, session_id: str, look
         try:
             locked = await lock(db, account, uuid.UUID(session_id), now())
         except SessionNotFoundError:
+            not_there(context, f"session {session_id}")
             return
         if locked.session.look_again_at == datetime.fromisoformat(look_again_at):
             for follow in hooks.on_due:

@@ -3,10 +3,12 @@
 import uuid
 from datetime import datetime, timedelta
 
+import psycopg
+
 from flowpilot.db.session import Db
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor
-from flowpilot.jobs import enqueue
+from flowpilot.jobs import DueJob, enqueue
 from flowpilot.sessions import decisions, hooks, policy, service
 from flowpilot.sessions.edits.again import LOOK_AGAIN
 from flowpilot.sessions.edits.record import (
@@ -136,3 +138,14 @@ async def _remind(db: Db, session: AISession) -> None:
         session_id=session.id,
         look_again_at=session.look_again_at.isoformat(),
     )
+
+
+_WAITING = "SELECT id, look_again_at FROM ai_sessions WHERE account_id = %s AND look_again_at > %s ORDER BY id"
+
+
+def due_jobs(connection: psycopg.Connection, account_id: uuid.UUID, now: datetime) -> list[DueJob]:
+    """The jobs of fixes that will be looked at again. Of one that is due, the reminder may be settled already."""
+    return [
+        DueJob(LOOK_AGAIN_JOB, at, {"account_id": account_id, "session_id": session_id, "look_again_at": at})
+        for session_id, at in connection.execute(_WAITING, [account_id, now])
+    ]

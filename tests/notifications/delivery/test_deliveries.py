@@ -9,11 +9,12 @@ import pytest
 from pydantic import SecretStr
 
 from flowpilot.clock import now
+from flowpilot.db.base import new_id
 from flowpilot.handoffs.events import NOTIFY_JOB, record, write_recorded
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.actor import Role
 from flowpilot.jobs import enqueue
-from flowpilot.notifications.delivery.lanes import DELIVER_JOB, lane_of
+from flowpilot.notifications.delivery.lanes import DELIVER_JOB, give_turn, lane_of
 from flowpilot.notifications.delivery.sending import send
 from flowpilot.notifications.delivery.turns import next_deliveries
 from flowpilot.notifications.models import ChannelKind
@@ -226,3 +227,12 @@ async def test_a_channel_that_leads_inside_sends_nothing_once_the_operator_says_
     assert (status, attempts) == ("failed", 1)
     assert "FLOWPILOT_ALLOWED_PRIVATE_NETWORKS" in error
     assert (hooks.requests, desk.jobs()) == ([], [])
+
+
+async def test_a_turn_without_its_delivery_does_not_hold_up_the_lane(desk: Desk) -> None:
+    async with desk.database.write(desk.company.id) as db:
+        await give_turn(db, desk.company.id, lane_of(None), new_id())
+    await desk.work()
+    locks = "SELECT lock FROM procrastinate_jobs WHERE args->>'account_id' = %s"
+    looking_again = desk.company.query(locks, str(desk.company.id))
+    assert looking_again == [(None,)], "It looks again, and everything else of the lane goes on meanwhile."
