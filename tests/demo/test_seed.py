@@ -27,6 +27,7 @@ from flowpilot.migrations.opening import migrated_database
 from flowpilot.psa.connections.opening import files_of
 from flowpilot.sessions import derived as sessions
 from flowpilot.sessions.search.filling import fill
+from flowpilot.sessions.transitions import OPEN
 from flowpilot.settings import Settings
 from flowpilot.worker import work
 from tests.databases import copy_migrated
@@ -132,7 +133,7 @@ def test_a_claim_without_action_will_lapse_and_an_idle_session_be_given_up(urls:
     assert looks == {
         session.id: session.last_activity_at + idle
         for session in rows.sessions
-        if session.status in {"active", "paused"} and session.last_activity_at is not None
+        if session.status in OPEN and session.last_activity_at is not None
     }
 
 
