@@ -1,6 +1,7 @@
 """${message}
 
-Must work with the previous release still running. A change that needs a long lock is split in two.
+Must work with the previous release still running, and on tables that are spread over machines (migrations/shards.py).
+A change that needs a long lock is split in two.
 """
 
 from alembic import op
