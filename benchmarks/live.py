@@ -50,7 +50,7 @@ async def _measure(address: str, runtime_url: str, account: uuid.UUID, keys: lis
     listeners = await asyncio.gather(*(_open(address, key) for key in keys))
     database = Database(runtime_url, pool_size=1)
     async with database.read(account) as db:
-        number = await events.newest_number(db, account)
+        number = await events.newest_number(account).alone(db)
         query = select(SessionHandoff.id).where(SessionHandoff.account_id == account).limit(1)
         handoff_id = (await db.scalars(query)).one()
     milliseconds = []

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from flowpilot.db.announce import commit_and_announce
 from flowpilot.db.connect import LIVELINESS, driver_url
-from flowpilot.db.failures import OutageLog, outage
+from flowpilot.db.failures import DatabaseTimeoutError, OutageLog, outage
 from flowpilot.db.last import do_what_is_last
 from flowpilot.db.stored import ask_what_is_stored
 
@@ -31,6 +31,23 @@ class ReadDb(AsyncSession):
 
     sync_session_class = _TenantSession
     read_only = True
+
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[None]:
+        """A statement that fails in here does not end the transaction for the next one. For reading alone.
+
+        All blocks share one savepoint: what is only read leaves nothing to undo, and each is a round trip.
+        """
+        if not self.info.get("is_saved"):
+            await self.execute(text("SAVEPOINT apart"))
+            self.info["is_saved"] = True
+        try:
+            yield
+        except Exception as error:
+            away = outage(error)
+            if away is None or isinstance(away, DatabaseTimeoutError):
+                await self.execute(text("ROLLBACK TO SAVEPOINT apart"))
+            raise
 
 
 class Db(ReadDb):

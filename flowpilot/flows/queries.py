@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, not_, or_, select
 
+from flowpilot.db.lookups import Lookup
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
@@ -99,12 +100,12 @@ async def flow_facts(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> R
     return row
 
 
-async def count_to_confirm(db: ReadDb, account_id: uuid.UUID, owner_id: uuid.UUID) -> int:
+def count_to_confirm(account_id: uuid.UUID, owner_id: uuid.UUID) -> Lookup[int]:
     """How many flows ask this member to confirm them."""
     query = select(func.count(Flow.id)).where(
         Flow.account_id == account_id, Flow.owner_id == owner_id, Flow.deleted_at.is_(None), NEEDS_CONFIRMING
     )
-    return await db.scalar(query) or 0
+    return Lookup(query, int)
 
 
 async def versions(

@@ -133,14 +133,22 @@ async def list_handoffs(
     cursor: KeyCursor = None,
 ) -> responses.QueuePage:
     """The queue: unclaimed first, by priority and age, then claimed without action. History: newest first."""
-    rows, next_cursor = await queries.handoffs(db, actor.account_id, filter_, limit, cursor)
-    waiting, claimed = await queries.counts(db, actor.account_id)
+    rows, next_cursor = await rows_of(actor, filter_, db, now, limit, cursor)
+    counts = await queries.counts(actor.account_id).alone(db)
     return responses.QueuePage(
-        items=[responses.HandoffRow(**responses.handoff_row(row, actor, now)) for row in rows],
+        items=rows,
         next_cursor=next_cursor,
-        n_waiting=waiting,
-        n_claimed_without_action=claimed,
+        n_waiting=counts.waiting,
+        n_claimed_without_action=counts.claimed,
     )
+
+
+async def rows_of(
+    actor: Actor, filter_: queries.HandoffFilter, db: ReadDb, now: datetime, limit: int, cursor: str | None = None
+) -> tuple[list[responses.HandoffRow], str | None]:
+    """The rows of the same page, and where the next one begins. Pages have counted what is open for their head."""
+    rows, next_cursor = await queries.handoffs(db, actor.account_id, filter_, limit, cursor)
+    return [responses.HandoffRow(**responses.handoff_row(row, actor, now)) for row in rows], next_cursor
 
 
 @router.get("/handoffs/{handoff_id}")

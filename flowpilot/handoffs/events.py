@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.last import do_last
-from flowpilot.db.session import Db, ReadDb
+from flowpilot.db.lookups import Lookup
+from flowpilot.db.session import Db
 from flowpilot.handoffs.models import HandoffCounter, HandoffEvent, HandoffEventKind
 from flowpilot.jobs import enqueue
 
@@ -98,11 +99,7 @@ async def write_recorded(db: Db) -> None:
         announce(db, event["account_id"], "handoffs")
 
 
-async def newest_number(db: ReadDb, account_id: uuid.UUID) -> int:
+def newest_number(account_id: uuid.UUID) -> Lookup[int]:
     """The number of the account's newest event; 0 when there was none."""
-    return (
-        await db.scalar(
-            select(func.coalesce(func.max(HandoffEvent.number), 0)).where(HandoffEvent.account_id == account_id)
-        )
-        or 0
-    )
+    newest = func.coalesce(func.max(HandoffEvent.number), 0)
+    return Lookup(select(newest).where(HandoffEvent.account_id == account_id), int)

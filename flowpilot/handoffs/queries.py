@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from flowpilot.clients.models import Client
+from flowpilot.db.lookups import Lookup
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.handoffs.events import write_recorded
@@ -54,6 +55,13 @@ _QUEUE_ORDER = (
 _QUEUE_KEY = (int, int, datetime, uuid.UUID)
 _HISTORY_ORDER = (SessionHandoff.created_at, SessionHandoff.id)
 _HISTORY_KEY = (datetime, uuid.UUID)
+
+
+class Counts(NamedTuple):
+    """How many open handoffs nobody holds, and how many are held by somebody who has not acted yet."""
+
+    waiting: int
+    claimed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +118,11 @@ async def handoffs(
     return rows, encode_cursor(found[limit - 1][4:]) if len(found) > limit else None
 
 
-async def counts(db: ReadDb, account_id: uuid.UUID) -> tuple[int, int]:
-    """How many open handoffs nobody holds, and how many are held by somebody who has not acted yet."""
-    query = select(
-        func.count().filter(_NO_ONE_YET), func.count().filter(SessionHandoff.claimed_by.is_not(None), _NOTHING_YET)
-    ).where(SessionHandoff.account_id == account_id, _OPEN)
-    waiting, claimed = (await db.execute(query)).one()
-    return waiting, claimed
+def counts(account_id: uuid.UUID) -> Lookup[Counts]:
+    """What the queue holds now."""
+    n_claimed = func.count().filter(SessionHandoff.claimed_by.is_not(None), _NOTHING_YET)
+    query = select(func.count().filter(_NO_ONE_YET), n_claimed)
+    return Lookup(query.where(SessionHandoff.account_id == account_id, _OPEN), Counts)
 
 
 async def newest_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> uuid.UUID | None:

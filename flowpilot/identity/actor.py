@@ -66,7 +66,8 @@ class Actor:
     """A verified caller: one user in one account. `key_id` is set when a program acts with an API key.
 
     `reports_by_person`: whether the account shows figures of one person.
-    `name`: as other members read it, if it was looked up.
+    `name`: as other members read it; `email` is None for an integration. They and `account_name` are there if the
+    actor was looked up.
     """
 
     account_id: uuid.UUID
@@ -76,6 +77,8 @@ class Actor:
     key_id: uuid.UUID | None = None
     reports_by_person: bool = True
     name: str = ""
+    email: str | None = None
+    account_name: str = ""
 
     @property
     def names(self) -> dict[uuid.UUID, str]:

@@ -33,6 +33,7 @@ _MEMBERS = (
     select(
         Membership.user_id,
         Membership.role,
+        Account.name.label("account_name"),
         Account.timezone,
         Account.reports_by_person,
         Account.closed_at,
@@ -57,6 +58,7 @@ _KEYS = (
         ApiKey.revoked_at,
         ApiKey.last_used_at,
         Membership.role.label("member_role"),
+        Account.name.label("account_name"),
         Account.timezone,
         Account.reports_by_person,
         Account.closed_at,
@@ -201,6 +203,8 @@ def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, row: Any) -> Actor:
         row.timezone,
         reports_by_person=row.reports_by_person,
         name=name_of(row),
+        email=row.email,
+        account_name=row.account_name,
     )
 
 
@@ -214,8 +218,18 @@ def _verify_key(claimed: KeyClaim, row: Any, now: datetime) -> tuple[Actor, bool
     use_is_due = row.last_used_at is None or now - row.last_used_at >= _LAST_USE_PRECISION
     # A key never outranks the user it acts as, even when that user's role was lowered after it was made.
     role = min(Role(row.role), Role(row.member_role), key=lambda role: role.rank)
-    by_person, name = row.reports_by_person, name_of(row)
-    return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id, by_person, name), use_is_due
+    actor = Actor(
+        claimed.account_id,
+        row.user_id,
+        role,
+        row.timezone,
+        key_id=claimed.key_id,
+        reports_by_person=row.reports_by_person,
+        name=name_of(row),
+        email=row.email,
+        account_name=row.account_name,
+    )
+    return actor, use_is_due
 
 
 async def record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:

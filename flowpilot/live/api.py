@@ -115,7 +115,7 @@ async def stream(
 ) -> Response:
     """Follow the account's handoffs, and the sessions that are watched."""
     hub: Hub = request.app.state.live
-    newest = await newest_number(db, actor.account_id)
+    newest = await newest_number(actor.account_id).alone(db)
     # A browser that reconnects repeats the query of its first request, so the header is newer.
     asked = last_event_id if header is None else header
     hello: dict[str, Any] = {

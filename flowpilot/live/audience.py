@@ -145,7 +145,7 @@ class Audience:
         times_forgotten = self._times_forgotten
         async with self._hub.database.read(self._account_id) as db:
             if self._floor is None:
-                self._floor = await newest_number(db, self._account_id)
+                self._floor = await newest_number(self._account_id).alone(db)
                 self.wake()
                 return
             while True:

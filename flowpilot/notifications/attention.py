@@ -8,8 +8,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
+from flowpilot.db.lookups import Lookup
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.queries import counts
 from flowpilot.notifications.inbox.queries import UNREAD
@@ -26,22 +27,33 @@ class Attention(BaseModel):
     newest_unread_at: datetime | None = Field(description="When the newest of those was created.")
 
 
+_COUNTED = func.count(Notification.id), func.max(Notification.created_at)
+
+
 async def attention(
     db: ReadDb, account_id: uuid.UUID, user_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, Attention]:
     """What asks for the attention of each of these members."""
-    waiting, claimed = await counts(db, account_id)
-    unread = select(Notification.user_id, func.count(Notification.id), func.max(Notification.created_at))
-    query = with_handoff(unread).where(
+    waiting = await counts(account_id).alone(db)
+    query = with_handoff(select(Notification.user_id, *_COUNTED)).where(
         Notification.account_id == account_id, Notification.user_id.in_(user_ids), *UNREAD
     )
-    found = {row[0]: row for row in await db.execute(query.group_by(Notification.user_id))}
-    return {
-        user_id: Attention(
-            n_waiting=waiting,
-            n_claimed_without_action=claimed,
-            unread_count=found[user_id][1] if user_id in found else 0,
-            newest_unread_at=found[user_id][2] if user_id in found else None,
-        )
-        for user_id in user_ids
-    }
+    found = {user: unread for user, *unread in await db.execute(query.group_by(Notification.user_id))}
+    return {user_id: _attention(*waiting, *found.get(user_id, (0, None))) for user_id in user_ids}
+
+
+def attention_of(account_id: uuid.UUID, user_id: uuid.UUID) -> Lookup[Attention]:
+    """What asks for the attention of one member."""
+    mine = Notification.account_id == account_id, Notification.user_id == user_id
+    unread = with_handoff(select(*_COUNTED)).where(*mine, *UNREAD).subquery()
+    waiting = counts(account_id).query.subquery()
+    return Lookup(select(waiting, unread).select_from(waiting.join(unread, true())), _attention)
+
+
+def _attention(waiting: int, claimed: int, unread_count: int, newest_unread_at: datetime | None) -> Attention:
+    return Attention(
+        n_waiting=waiting,
+        n_claimed_without_action=claimed,
+        unread_count=unread_count,
+        newest_unread_at=newest_unread_at,
+    )

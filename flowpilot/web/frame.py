@@ -7,15 +7,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from flowpilot.clock import Now, now
+from flowpilot.db.lookups import look_up
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs.events import newest_number
-from flowpilot.identity import queries as identity
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, ReadSession, verify
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import KeyClaim, TokenClaim, parse
 from flowpilot.knowledge.proposals.queries import count_due
-from flowpilot.notifications.attention import Attention, attention
+from flowpilot.notifications.attention import Attention, attention_of
 from flowpilot.psa.tickets.links import TicketLinks, ticket_links
 
 
@@ -91,10 +91,14 @@ _PLACES = (
 
 
 async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSession, now: Now) -> Frame:
-    row = await identity.me(db, actor)
-    counts = (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
+    counts, newest_event, tickets, n_due = await look_up(
+        db,
+        attention_of(actor.account_id, actor.user_id),
+        newest_number(actor.account_id),
+        ticket_links(actor.account_id),
+        count_due(actor.account_id, now),
+    )
     here = "/" + request.url.path.strip("/").split("/")[0]
-    n_due = await count_due(db, actor.account_id, now) if actor.may(Permission.MANAGE_FLOWS) else 0
     places = [
         Place(path, title, icon, path == here, path == "/handoffs", n_due if path == "/proposals" else 0)
         for path, title, icon, permission in _PLACES
@@ -102,15 +106,15 @@ async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSessio
     ]
     return Frame(
         actor=actor,
-        name=row.name or row.email or "",
-        email=row.email,
-        account_name=row.account_name,
+        name=actor.name,
+        email=actor.email,
+        account_name=actor.account_name,
         now=now,
-        newest_event=await newest_number(db, actor.account_id),
+        newest_event=newest_event,
         places=places,
         counts=counts,
         renewed=_renewed(request, claimed, now),
-        tickets=await ticket_links(db, actor.account_id),
+        tickets=tickets,
         file_megabytes=request.app.state.settings.attachment_megabytes,
     )
 

@@ -8,12 +8,13 @@ from typing import ClassVar
 from fastapi import APIRouter, Request, Response
 
 from flowpilot.clients.schemas import ClientRow
+from flowpilot.db.lookups import look_up
 from flowpilot.flows.queries import count_to_confirm
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.earlier.queries import came_back
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import HandoffFilter
-from flowpilot.handoffs.schemas.responses import QueuePage
+from flowpilot.handoffs.schemas.responses import HandoffRow
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession
@@ -46,7 +47,7 @@ class Home(Page):
     came_back: Mapping[uuid.UUID, Outcome]
     unassigned: Sequence[SessionRow]
     waiting: WaitingPage | None
-    queue: QueuePage
+    queue: list[HandoffRow]
     clients: list[ClientRow]
     notifications: list[NotificationOut]
     postings: ToDo | None
@@ -63,6 +64,8 @@ async def home(request: Request, actor: CanView, db: ReadSession, frame: Current
     open_ = (await sessions.list_sessions(actor, mine, db, limit=_SHOWN + len(apart))).items
     shown = [one for one in open_ if one.id not in apart][:_SHOWN]
     active = [one.id for one in shown if one.status == SessionStatus.ACTIVE]
+    own_flows = count_to_confirm(actor.account_id, actor.user_id)
+    postings, to_confirm = await look_up(db, to_do(actor.account_id), own_flows)
     page = Home(
         title="Home",
         sessions=shown,
@@ -70,9 +73,9 @@ async def home(request: Request, actor: CanView, db: ReadSession, frame: Current
         unassigned=(await sessions.list_sessions(actor, SessionFilter(unassigned=True), db, limit=5)).items,
         waiting=waiting if apart else None,
         clients=await known_clients(actor, db) if may_work else [],
-        queue=await handoffs.list_handoffs(actor, HandoffFilter("waiting"), db, frame.now, limit=5),
-        notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
-        postings=await to_do(db, actor.account_id) if may_work else None,
-        to_confirm=await count_to_confirm(db, actor.account_id, actor.user_id),
+        queue=(await handoffs.rows_of(actor, HandoffFilter("waiting"), db, frame.now, limit=5))[0],
+        notifications=(await notifications.shown(actor, db, limit=5)).items,
+        postings=postings if may_work else None,
+        to_confirm=to_confirm,
     )
     return render(request, page, frame)

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
+from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.notifications.inbox import api
-from flowpilot.notifications.inbox.schemas import NotificationPage, ReadIn
+from flowpilot.notifications.inbox.schemas import NotificationOut, ReadIn
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, is_own_path, render
 
@@ -39,7 +40,7 @@ class Notifications(Page):
     """All notifications, or the unread ones."""
 
     template: ClassVar[str] = "notifications.html"
-    found: NotificationPage
+    found: ListPage[NotificationOut]
     show: Show
     is_first: bool
 
@@ -57,7 +58,7 @@ async def show_list(
     chosen: Show = show or ("unread" if frame.counts.unread_count else "all")
     page = Notifications(
         title="Notifications",
-        found=await api.list_notifications(actor, db, unread=chosen == "unread", limit=50, cursor=cursor),
+        found=await api.shown(actor, db, 50, cursor, unread=chosen == "unread"),
         show=chosen,
         is_first=cursor is None,
     )

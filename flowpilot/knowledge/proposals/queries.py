@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
+from flowpilot.db.lookups import Lookup
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.models import Flow, FlowVersion
@@ -105,11 +106,11 @@ async def proposals(
     return (await db.execute(in_order(query, FlowProposal.id, limit, after))).all()
 
 
-async def count_due(db: ReadDb, account_id: uuid.UUID, now: datetime) -> int:
+def count_due(account_id: uuid.UUID, now: datetime) -> Lookup[int]:
     """How many proposals wait for a reviewer now."""
     due = _conditions(ProposalFilter(status=ProposalStatus.PENDING, due_at=now))
     query = select(func.count()).select_from(FlowProposal).where(FlowProposal.account_id == account_id, *due)
-    return await db.scalar(query) or 0
+    return Lookup(query, int)
 
 
 async def evidence_rows(

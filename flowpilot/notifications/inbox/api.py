@@ -1,14 +1,17 @@
 """JSON routes of a member's own notifications and preferences."""
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from flowpilot.clock import Now
-from flowpilot.http.paging import Cursor, Limit, list_page
+from flowpilot.db.session import ReadDb
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.notifications.attention import Attention, attention
+from flowpilot.notifications.attention import Attention, attention_of
 from flowpilot.notifications.delivery.trouble import describe, what_became
 from flowpilot.notifications.inbox import queries, schemas, service
 from flowpilot.notifications.messages import compose, present_state
@@ -26,10 +29,17 @@ async def list_notifications(
     cursor: Cursor = None,
 ) -> schemas.NotificationPage:
     """The caller's notifications, newest first."""
-    rows = await queries.notifications(db, actor, limit + 1, cursor, unread=unread)
-    page = list_page([_notification(row) for row in rows], limit)
+    page = await shown(actor, db, limit, cursor, unread=unread)
     unread_count = (await read_attention(actor, db)).unread_count
     return schemas.NotificationPage(**dict(page), unread_count=unread_count)
+
+
+async def shown(
+    actor: Actor, db: ReadDb, limit: int, cursor: uuid.UUID | None = None, *, unread: bool = False
+) -> ListPage[schemas.NotificationOut]:
+    """The same, without the count that pages have in their head."""
+    rows = await queries.notifications(db, actor, limit + 1, cursor, unread=unread)
+    return list_page([_notification(row) for row in rows], limit)
 
 
 @router.get("/notifications/unread-count")
@@ -41,7 +51,7 @@ async def count_unread(actor: CanView, db: ReadSession) -> schemas.UnreadOut:
 @router.get("/attention")
 async def read_attention(actor: CanView, db: ReadSession) -> Attention:
     """What asks for the caller's attention: waiting handoffs and unread notifications."""
-    return (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
+    return await attention_of(actor.account_id, actor.user_id).alone(db)
 
 
 @router.post("/notifications/read", status_code=204)

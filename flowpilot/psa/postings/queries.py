@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from flowpilot.attachments.models import Attachment
 from flowpilot.attachments.queries import attachments_of
+from flowpilot.db.lookups import Lookup
 from flowpilot.db.pages import Statement, newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
@@ -96,7 +97,7 @@ async def counts(db: ReadDb, account_id: uuid.UUID) -> dict[State, int]:
     return {State(state): n for state, n in rows}
 
 
-async def to_do(db: ReadDb, account_id: uuid.UUID) -> ToDo:
+def to_do(account_id: uuid.UUID) -> Lookup[ToDo]:
     """How many postings have not arrived, by what they wait for."""
     has_failed, is_held = PsaPosting.state == State.FAILED, PsaPosting.state == State.HELD
     paused = select(PsaConnection.id).where(
@@ -111,7 +112,7 @@ async def to_do(db: ReadDb, account_id: uuid.UUID) -> ToDo:
         func.count().filter(is_held, PsaPosting.is_unlinked),
         paused.exists(),
     ).where(PsaPosting.account_id == account_id, PsaPosting.state.in_([*WAITING, State.FAILED]))
-    return ToDo(*(await db.execute(query)).one())
+    return Lookup(query, ToDo)
 
 
 async def connections_of(db: ReadDb, account_id: uuid.UUID) -> Sequence[PsaConnection]:

@@ -56,7 +56,7 @@ async def read_context(
 @router.get("/ticket-url")
 async def read_template(actor: CanView, db: ReadSession) -> schemas.TemplateOut:
     """How a ticket's number becomes a link: by the account's own template, or as its ticket system shows it."""
-    found = await links.ticket_links(db, actor.account_id)
+    found = await links.ticket_links(actor.account_id).alone(db)
     return schemas.TemplateOut(template=found.template, is_own=found.is_own)
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from flowpilot.db.session import ReadDb
+from flowpilot.db.lookups import Lookup
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.numbers import bare, is_number
 from flowpilot.psa.provider import Ticket
@@ -34,14 +34,16 @@ class TicketLinks:
         return self.template.replace(PLACE, quote(number, safe="")) if self.template and number else None
 
 
-async def ticket_links(db: ReadDb, account_id: uuid.UUID) -> TicketLinks:
+def ticket_links(account_id: uuid.UUID) -> Lookup[TicketLinks]:
     """The account's links: by its own template, otherwise as the ticket system has shown its tickets."""
     connected = PsaConnection.account_id == account_id, PsaConnection.removed_at.is_(None)
     learned = PsaConnection.findings["ticket_url"].astext
     own = select(PsaRules.ticket_url_template).where(PsaRules.account_id == account_id)
     parts = own, select(learned).where(*connected), select(PsaConnection.id).where(*connected)
-    # One statement, because every page has links.
-    template, shown, connection = (await db.execute(select(*(part.scalar_subquery() for part in parts)))).one()
+    return Lookup(select(*(part.scalar_subquery() for part in parts)), _links)
+
+
+def _links(template: str | None, shown: str | None, connection: uuid.UUID | None) -> TicketLinks:
     return TicketLinks(connection is not None, template or shown, is_own=template is not None)
 
 

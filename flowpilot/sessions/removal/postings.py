@@ -57,7 +57,7 @@ async def _read(db: Db, removal: Removal) -> _Postings | None:
         PsaPostingStep.kind.in_([PostingStepKind.NOTE, PostingStepKind.FILE]),
     )
     arrived = [one for one in await db.scalars(steps.order_by(PsaPostingStep.id)) if one.may_have_arrived]
-    return _Postings(postings, arrived, await ticket_links(db, removal.account_id))
+    return _Postings(postings, arrived, await ticket_links(removal.account_id).alone(db))
 
 
 async def _of_texts(db: Db, removal: Removal, found: _Postings) -> Found:

@@ -31,7 +31,7 @@ class ReportResult:
 
 @dataclass(frozen=True, slots=True)
 class ReportRunner:
-    """What a tab needs to run its reports."""
+    """What a tab needs to run its reports, in one transaction."""
 
     request: Request
     actor: Actor
@@ -49,7 +49,7 @@ class ReportRunner:
     async def selects(self) -> list[Select]:
         """What the report can be narrowed to; nothing if the database takes too long to say."""
         try:
-            async with self.db.begin_nested():
+            async with self.db.apart():
                 return await selects(self.actor, self.db, self.view.window)
         except Exception as error:
             if not isinstance(outage(error), DatabaseTimeoutError):
@@ -59,8 +59,7 @@ class ReportRunner:
     async def run(self, name: str, run: Run) -> ReportResult:
         """Run a report. A failure of its own is shown in its place."""
         try:
-            # A savepoint, so that a statement that fails does not end the transaction for the next report.
-            async with self.db.begin_nested():
+            async with self.db.apart():
                 report = await run(self.db, self.view)
         except FlowPilotError as error:
             return ReportResult(failure=error.detail)

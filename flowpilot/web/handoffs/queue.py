@@ -15,7 +15,7 @@ from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import api
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.schemas.priority import PriorityName
-from flowpilot.handoffs.schemas.responses import QueuePage
+from flowpilot.handoffs.schemas.responses import HandoffRow
 from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor, Permission
@@ -37,7 +37,8 @@ class Queue(Page):
     """
 
     template: ClassVar[str] = "handoffs/queue.html"
-    queue: QueuePage
+    rows: list[HandoffRow]
+    next_cursor: str | None
     headline: Headline | None
     state: State
     states: Sequence[tuple[State, str]] = (
@@ -76,9 +77,11 @@ async def show_queue(
         priority=[priority.value_in_order] if priority else None,
         target_user_id=actor.user_id if for_me else None,
     )
+    rows, next_cursor = await api.rows_of(actor, filter_, db, frame.now, 50, cursor)
     page = Queue(
         title="Escalations",
-        queue=await api.list_handoffs(actor, filter_, db, frame.now, limit=50, cursor=cursor),
+        rows=rows,
+        next_cursor=next_cursor,
         headline=await _headline(actor, db, frame.now),
         state=state,
         priority=priority,

@@ -98,7 +98,7 @@ async def _check(database: Database, account_id: uuid.UUID) -> int:
 
 async def _check_waiting(db: ReadDb, asked: Window, n_waiting: int) -> None:
     """The badge counts what the queue and Home list, and the report what of it was created in its window."""
-    badge, _ = await counts(db, asked.account_id)
+    badge, _ = await counts(asked.account_id).alone(db)
     queue, _ = await handoffs(db, asked.account_id, HandoffFilter("waiting"), 200, None)
     assert badge == len(queue)
     assert n_waiting == sum(asked.start <= row.handoff.created_at < asked.end for row in queue)

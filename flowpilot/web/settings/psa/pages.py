@@ -136,7 +136,7 @@ async def show(
     kinds = {one.provider: one for one in await api.list_providers(actor)}
     connection = await _active(actor, db)
     ticket_url = await tickets_api.read_template(actor, db)
-    left = await to_do(db, actor.account_id)
+    left = await to_do(actor.account_id).alone(db)
     if connection is None:
         chosen = None if provider is None else kinds.get(provider)
         page = Connect(
