@@ -12,6 +12,8 @@ from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
 
+# What a transaction keeps the names under that it has read; None is nobody's name any more.
+_NAMES = "names"
 _NOBODY: Mapping[uuid.UUID, str] = {}
 
 
@@ -82,18 +84,21 @@ async def names_of(
 ) -> dict[uuid.UUID, str]:
     """The names of members: their name, or their e-mail if they have none.
 
-    Members who have left are not included. Those that are `known` are not read.
+    Members who have left are not included. Those that are `known` are not read, nor is anybody read twice in a
+    transaction that only reads, since it sees one moment.
     """
     people = set(user_ids)
-    names = {person: known[person] for person in people & known.keys()}
-    if people <= names.keys():
-        return names
-    query = (
-        select(User.id, User.name, User.email)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.account_id == account_id, User.id.in_(people - names.keys()))
-    )
-    return names | {row.id: name_of(row) for row in await db.execute(query)}
+    read: dict[uuid.UUID, str | None] = db.info.setdefault(_NAMES, {}) if db.read_only else {}
+    found = {**read, **known}
+    if unread := people - found.keys():
+        query = (
+            select(User.id, User.name, User.email)
+            .join(Membership, Membership.user_id == User.id)
+            .where(Membership.account_id == account_id, User.id.in_(unread))
+        )
+        read |= dict.fromkeys(unread) | {row.id: name_of(row) for row in await db.execute(query)}
+        found |= read
+    return {person: name for person in people if (name := found[person]) is not None}
 
 
 async def names_of_all(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str]]:
