@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -16,6 +16,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _LENGTHS = {"client": 200, "name": 300}
 # A wrong value is shown up to here.
 _SHOWN = 80
+# A log repeats its values, so those of a column that were checked are known: so many, if they are short.
+_KNOWN, _SHORT = 4_096, 100
 # No ticket is older than this, or was worked on later: such times stand for "unknown" or "never".
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=366)
@@ -23,12 +25,16 @@ _AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is read: its place in the file, if rows that were read have it, and what it must be."""
+    """A column that is read: its place in the file, if rows that were read have it, and what it must be.
+
+    `known` are cells that were checked, with what they mean.
+    """
 
     name: str
     place: int | None
     kinds: frozenset[str]
     required: bool
+    known: dict[str, str | None] = field(default_factory=dict)
 
 
 class HasColumns(Protocol):
@@ -60,10 +66,12 @@ class Checker:
         Raises:
             BadRowError: a value is not what the mapping says it is.
         """
-        return {
-            column.name: self._cell(line, column, "" if column.place is None else fields[column.place])
-            for column in self._columns
-        }
+        row: Row = {}
+        for column in self._columns:
+            text = "" if column.place is None else fields[column.place]
+            known = column.known
+            row[column.name] = known[text] if text in known else self._new(line, column, text)
+        return row
 
     def case_of(self, fields: Sequence[str]) -> tuple[str | None, str | None]:
         """The id of a row's case and the number that people know it by, as far as a row that is wrong has them."""
@@ -94,6 +102,21 @@ class Checker:
         kinds = {use.kind for use in uses}
         is_number = "order" in kinds and "time" not in kinds and self._mapping.case.order_as == "number"
         return frozenset({*kinds, "number"} if is_number else kinds)
+
+    def _new(self, line: int, column: _Column, text: str) -> str | None:
+        """Check a cell, and know it from now on, unless something is said of it for each line."""
+        cell = self._cell(line, column, text)
+        if len(text) <= _SHORT and not self._is_odd(column, cell):
+            if len(column.known) == _KNOWN:
+                column.known.clear()
+            column.known[text] = cell
+        return cell
+
+    def _is_odd(self, column: _Column, cell: str | None) -> bool:
+        """Whether the cell is a time that a change of the clocks makes doubtful."""
+        if cell is None or "time" not in column.kinds:
+            return False
+        return self._mapping.times.read(column.name, cell)[1] is not None
 
     def _cell(self, line: int, column: _Column, text: str) -> str | None:
         if text in self._mapping.file.unknown:

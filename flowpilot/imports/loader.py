@@ -13,7 +13,7 @@ from psycopg import Connection
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.imports.case.merging import Statement, add_to
-from flowpilot.imports.case.model import Case, Row
+from flowpilot.imports.case.model import Case
 from flowpilot.imports.clients import Clients
 from flowpilot.imports.days import Days
 from flowpilot.imports.known.statements import Statements, add_statements
@@ -32,15 +32,15 @@ from flowpilot.imports.runs import (
     require_open,
     take_turn,
 )
-from flowpilot.imports.staging import Staged, stage, staged_cases
+from flowpilot.imports.staging import Staged, StagedCase, stage, staged_cases
 from flowpilot.imports.writer import People, Sessions, rewrite_cases, write_cases
 from flowpilot.sessions.days.jobs import begin_rolls_of
 
 __all__ = ["ImportProgress", "ImportSummary", "import_log"]
 
 _BATCH_ROWS = 5_000
-# With so few, PostgreSQL's statistics say nothing of what an import brings.
-_FEW_SESSIONS = 10_000
+# With so few rows, PostgreSQL's statistics say nothing of what an import brings.
+_FEW_ROWS = 10_000
 
 
 def import_log(
@@ -116,24 +116,27 @@ class _Writing:
 
 @dataclass(slots=True)
 class _Batch:
-    """Cases that are written together, with their rows; those that are known have a session."""
+    """Cases that are written together, each with the id of its session; `known` are those that have one already.
+
+    `said` are their rows as JSON.
+    """
 
     new: list[tuple[UUID, Case]] = field(default_factory=list)
-    known: list[tuple[UUID, str]] = field(default_factory=list)
-    said: list[tuple[UUID, Sequence[Row]]] = field(default_factory=list)
+    known: list[tuple[UUID, StagedCase]] = field(default_factory=list)
+    said: list[tuple[UUID, str]] = field(default_factory=list)
     left_out: int = 0
 
-    def add(self, case: Case | None, ticket: str, rows: Sequence[Row], session_id: UUID | None) -> None:
-        """Add a case; None is one that the mapping leaves out."""
-        if case is None:
+    def add(self, staged: StagedCase, session_id: UUID | None) -> None:
+        """Add a case, unless the mapping leaves it out."""
+        if staged.case is None:
             self.left_out += 1
             return
         own_id = session_id or new_id()
-        self.said.append((own_id, rows))
+        self.said.append((own_id, staged.as_json))
         if session_id is None:
-            self.new.append((own_id, case))
+            self.new.append((own_id, staged.case))
         else:
-            self.known.append((own_id, ticket))
+            self.known.append((own_id, staged))
 
 
 def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
@@ -144,12 +147,12 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
     people = People(connection, account_id)
     clients = Clients(connection, account_id, writing.now)
     statements = Statements(connection, account_id)
-    for rows, batch in _batches(connection, writing.mapping, known, staged):
+    for number, (rows, batch) in enumerate(_batches(connection, writing.mapping, known, staged)):
+        if number == 1:
+            _count_tables(connection)  # With the first batch.
         _write_new(writing, batch.new, people, clients)
         _write_known(writing, batch, statements, people, clients)
-        add_statements(connection, account_id, writing.run_id, writing.mapping, batch.said)
-        if batch.new and len(batch.new) == summary.sessions:
-            _count_tables(connection)
+        add_statements(connection, account_id, writing.run_id, batch.said)
         summary.cases_left_out += batch.left_out
         on_progress(ImportProgress("writing", rows, total))
     if summary.sessions:
@@ -177,11 +180,11 @@ def _write_known(
     """Add what this import says to sessions that imports alone have written."""
     if not batch.known:
         return
-    said, rewritten = dict(batch.said), []
+    rewritten = []
     earlier = statements.of([session_id for session_id, _ in batch.known])
-    for session_id, ticket in batch.known:
-        added = add_to(earlier[session_id], Statement(writing.mapping, said[session_id]))
-        writing.summary.changes.add(ticket, added.different, says_less=added.says_less)
+    for session_id, staged in batch.known:
+        added = add_to(earlier[session_id], Statement(writing.mapping, staged.rows))
+        writing.summary.changes.add(staged.ticket, added.different, says_less=added.says_less)
         if added.different:
             rewritten.append((session_id, added.case))
             writing.days.add(added.case)
@@ -194,10 +197,13 @@ def _count_tables(connection: Connection) -> None:
     """Let PostgreSQL count what it has never counted, or when there was little.
 
     It would take any index that begins with the account for as good as the primary key, and check each foreign key
-    by reading all of the account's rows.
+    by reading all of the account's rows. Of many sessions, few may have been handed over before.
     """
-    query = "SELECT FROM pg_class WHERE oid = 'ai_sessions'::regclass AND reltuples < %s"
-    if connection.execute(query, (_FEW_SESSIONS,)).fetchone() is not None:
+    query = (
+        "SELECT FROM pg_class WHERE oid IN ('ai_sessions'::regclass, 'session_handoffs'::regclass)"
+        " AND reltuples < %s"
+    )
+    if connection.execute(query, (_FEW_ROWS,)).fetchone() is not None:
         connection.execute("SELECT analyze_sessions()")
 
 
@@ -207,9 +213,9 @@ def _batches(
     """The cases in batches of a few thousand rows, each with the number of rows read so far."""
     done = written = 0
     batch = _Batch()
-    for ticket, rows, case in staged_cases(connection, mapping, staged):
-        batch.add(case, ticket, rows, known.sessions.get(ticket))
-        done += len(rows)
+    for one in staged_cases(connection, mapping, staged):
+        batch.add(one, known.sessions.get(one.ticket))
+        done += len(one.rows)
         if done - written >= _BATCH_ROWS:
             yield done, batch
             written, batch = done, _Batch()

@@ -75,11 +75,11 @@ def preview_log(
             mapping, known, Statements(connection, account_id), Figures(now, staged.odd_times), Changes()
         )
         total, done = staged.rows - known.rows_dropped, 0
-        for number, (ticket, rows, case) in enumerate(staged_cases(connection, mapping, staged)):
-            looking.add(ticket, rows, case)
+        for number, one in enumerate(staged_cases(connection, mapping, staged)):
+            looking.add(one.ticket, one.rows, one.case)
             if limit is not None:
                 limit.check()
-            done += len(rows)
+            done += len(one.rows)
             if number % _TELL_EVERY_CASES == 0:
                 on_progress(ImportProgress("looking", done, total))
         looking.compare()

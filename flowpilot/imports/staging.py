@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
+from functools import partial
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import LiteralString
 
 from psycopg import Connection
 from psycopg.sql import SQL
+from pydantic_core import to_json
 
 from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.model import Case, Row
@@ -63,6 +65,19 @@ class Staged:
     repeated: RepeatedRows = field(default_factory=RepeatedRows)
 
 
+@dataclass(frozen=True, slots=True)
+class StagedCase:
+    """The id of a case, its rows in order, and what they mean; None if the mapping leaves the case out.
+
+    `as_json` are the rows as lists, in the order of the mapping's columns.
+    """
+
+    ticket: str
+    rows: list[Row]
+    as_json: str
+    case: Case | None
+
+
 def stage(
     connection: Connection, reader: LogReader, mapping: Mapping, on_progress: OnProgress, now: datetime
 ) -> Staged:
@@ -108,18 +123,18 @@ def _leave_out(connection: Connection, unusable: UnusableRows) -> int:
     return removed.rowcount
 
 
-def staged_cases(
-    connection: Connection, mapping: Mapping, staged: Staged
-) -> Iterator[tuple[str, list[Row], Case | None]]:
-    """The id of each case, its rows in order, and what they mean; None if the mapping leaves the case out.
+def staged_cases(connection: Connection, mapping: Mapping, staged: Staged) -> Iterator[StagedCase]:
+    """The cases of a log. Rows of equal rank are as in the file, or against it.
 
-    Rows of equal rank are as in the file, or against it. Cases that cannot be used are added to `staged.unusable`.
+    Cases that cannot be used are added to `staged.unusable`.
 
     Raises:
         UnusableRowsError: at the end, if there are any that may not be left out, or no others.
     """
     unusable, are_all = staged.unusable, True
-    for ticket, line, rows in _ordered(connection, mapping, newest_first=staged.newest_first):
+    columns = list(mapping.uses)
+    for ticket, line, as_json in _ordered(connection, mapping, newest_first=staged.newest_first):
+        rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in json.loads(as_json)]
         try:
             case = build_case(ticket, rows, mapping)
         except UnknownBeginError as error:
@@ -129,7 +144,7 @@ def staged_cases(
         are_all = False
         if mapping.ticket is not None and case is not None:
             staged.repeated.see(_number(ticket, rows, mapping), rows)
-        yield ticket, rows, case
+        yield StagedCase(ticket, rows, as_json, case)
     if are_all or not unusable.is_left_out:
         unusable.refuse()
 
@@ -139,19 +154,16 @@ def _number(ticket: str, rows: Sequence[Row], mapping: Mapping) -> str:
     return rows[-1].get(mapping.case.number or "") or ticket
 
 
-def _ordered(
-    connection: Connection, mapping: Mapping, *, newest_first: bool
-) -> Iterator[tuple[str, int, list[Row]]]:
-    """The id of each case, the line of its first row, and its rows."""
-    columns = list(mapping.uses)
+def _ordered(connection: Connection, mapping: Mapping, *, newest_first: bool) -> Iterator[tuple[str, int, str]]:
+    """The id of each case, the line of its first row, and its rows as JSON."""
     ranks: LiteralString = 'rank COLLATE "C"' if mapping.case.order_as == "text" else "rank"
     with connection.cursor("staged_cases") as cursor:
-        cursor.itersize = _FETCH_ROWS
-        query = SQL('SELECT case_id, line, cells FROM staged ORDER BY case_id COLLATE "C", {}, line {}')
+        query = SQL('SELECT case_id, line, cells::text FROM staged ORDER BY case_id COLLATE "C", {}, line {}')
         cursor.execute(query.format(SQL(ranks), SQL("DESC" if newest_first else "ASC")))
-        for case_id, of_case in groupby(cursor, key=itemgetter(0)):
+        fetched = chain.from_iterable(iter(partial(cursor.fetchmany, _FETCH_ROWS), []))
+        for case_id, of_case in groupby(fetched, key=itemgetter(0)):
             rows = list(of_case)
-            yield case_id, rows[0][1], [dict(zip(columns, cells, strict=True)) for _, _, cells in rows]
+            yield case_id, rows[0][1], f"[{','.join(cells for _, _, cells in rows)}]"
 
 
 def _checked(
@@ -180,7 +192,7 @@ def _checked(
             written = row[mapping.row.at]
             assert written is not None
             direction.see(case_id, mapping.times.parse(mapping.row.at, written))
-        yield case_id, _rank(row, mapping), line, json.dumps(list(row.values()))
+        yield case_id, _rank(row, mapping), line, to_json(list(row.values())).decode()
     yield from wrong
 
 

@@ -1,6 +1,5 @@
 """Write cases and their people into an account's tables."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
+from pydantic_core import to_json
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import copy_rows
@@ -113,7 +113,8 @@ def _write_texts(
 
 def _words(case: Case, people: People, client_id: UUID | None) -> str:
     """What `sessions/search` would keep of the case."""
-    said = (text for step in case.steps for name, text in step.content.items() if name not in NEVER_WRITTEN)
+    texts = (text for step in case.steps for name, text in step.content.items() if name not in NEVER_WRITTEN)
+    said = dict.fromkeys(texts)  # The steps of a case repeat theirs.
     involved = (people[name] for name in (case.engineer, *(step.by for step in case.steps)))
     return stored([case.summary, case.ticket or "", *said], [client_id, *involved])
 
@@ -147,7 +148,7 @@ def _session(
 
 
 def _step(account_id: UUID, session_id: UUID, position: int, step: Step, people: People) -> Values:
-    content = json.dumps(step.content)
+    content = to_json(step.content).decode()
     return (account_id, new_id(), session_id, position, people[step.by], content, step.at)
 
 

@@ -117,6 +117,13 @@ def test_times_that_the_clocks_leave_out_or_have_twice_are_said(world: World, tm
     assert world.ask(STORED)[0] == ("T1", 0)
 
 
+def test_such_a_time_is_said_on_every_line_that_has_it(world: World, tmp_path: Path) -> None:
+    opened = (f"T{number},2026-03-29 02:30,,,," for number in range(3))
+    found = looked_at(world, written(tmp_path, "id,opened,solved,given,taken,who", *opened), Mapping(**TICKETS))
+    assert found.figures.odd_times.n["left_out"] == 3
+    assert found.figures.odd_times.lines["left_out"] == [2, 3, 4]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Australia/Lord_Howe"])
 def test_only_such_times_of_the_zone_are_odd(world: World, tmp_path: Path, zone: str) -> None:
     """Lord Howe changes its clocks by half an hour."""

@@ -36,6 +36,20 @@ def test_an_import_lets_postgresql_count_again_what_was_little(
 
 
 @pytest.mark.row_security_alone
+def test_many_sessions_of_which_few_were_handed_over_are_counted_too(
+    urls: DatabaseUrls, world: World, tmp_path: Path
+) -> None:
+    known = "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', %s::text, 'reltuples', %s::real)"
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        owner.execute(known, ("ai_sessions", 100_000))
+        owner.execute(known, ("session_handoffs", 2))
+        rows = [row(f"T{n}", seq, "09:00", "Ada", moves=seq) for n in range(30) for seq in (1, 2)]
+        world.load(write_log(tmp_path / "log.csv", rows))
+        query = "SELECT reltuples >= 30 FROM pg_class WHERE oid = 'session_handoffs'::regclass"
+        assert owner.execute(query).fetchone() == (True,)
+
+
+@pytest.mark.row_security_alone
 @pytest.mark.parametrize("table", ["import_items", "import_cases"])
 def test_what_the_next_import_joins_its_rows_with_is_counted_too(
     urls: DatabaseUrls, world: World, tmp_path: Path, table: str

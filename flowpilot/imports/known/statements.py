@@ -28,13 +28,10 @@ def add_statements(
     connection: Connection,
     account_id: UUID,
     run_id: UUID,
-    mapping: Rules,
-    said: Iterable[tuple[UUID, Sequence[Row]]],
+    said: Iterable[tuple[UUID, str]],
 ) -> None:
-    """Keep what an import says of sessions: their rows, as the mapping's columns."""
-    columns = list(mapping.uses)
-    lists = ((session_id, [[row[column] for column in columns] for row in rows]) for session_id, rows in said)
-    cases = ((account_id, new_id(), run_id, session_id, json.dumps(cells)) for session_id, cells in lists)
+    """Keep what an import says of sessions: their rows as JSON, in the order of the mapping's columns."""
+    cases = ((account_id, new_id(), run_id, session_id, as_json) for session_id, as_json in said)
     copy_rows(connection, "import_cases", _CASE, cases)
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from flowpilot.sessions.edits.words import written
 from flowpilot.sessions.models import AISession, AISessionStep
@@ -12,6 +13,8 @@ from flowpilot.text import folded
 
 # PostgreSQL keeps a megabyte of words of a text. A word of 32 letters may have 128 bytes.
 MAX_WORDS, MAX_LETTERS = 8_000, 32
+# Texts of so many letters are often repeated.
+_SHORT = 80
 
 # Letters that are not composed of another one and a mark.
 _WHOLE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"})
@@ -30,8 +33,16 @@ def plain(text: str) -> str:
 
 def words_in(*texts: str) -> list[str]:
     """The different words of the texts, in their order. `SRV-01` are two."""
-    found = (word for text in texts for _, _, word in plain_words(plain(text)))
+    found = (word for text in texts for word in (_words_of(text) if len(text) > _SHORT else _known_words(text)))
     return list(dict.fromkeys(found))
+
+
+def _words_of(text: str) -> Sequence[str]:
+    return [word for _, _, word in plain_words(plain(text))]
+
+
+# The names in a log are in thousands of its steps.
+_known_words = lru_cache(maxsize=4_096)(_words_of)
 
 
 def plain_words(text: str) -> Iterator[tuple[int, int, str]]:
