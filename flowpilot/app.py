@@ -6,10 +6,10 @@ import importlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from math import nan
 from pathlib import Path
 
 from fastapi import FastAPI
-from prometheus_client import Gauge
 from starlette.middleware.gzip import GZipMiddleware
 
 from flowpilot import __version__
@@ -26,6 +26,7 @@ from flowpilot.freshness.api import router as freshness
 from flowpilot.handoffs.routes import router as handoffs
 from flowpilot.health import router as health
 from flowpilot.http.body_limits import BodyMiddleware, Uploads, takes_logs
+from flowpilot.http.metrics import Registry
 from flowpilot.http.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.http.problems import RESPONSES, install_error_handlers
 from flowpilot.http.rate_limits import RateLimiter
@@ -80,6 +81,7 @@ def create_app(
     with_worker: bool = False,
     embedded_in: Path | None = None,
     is_first_run: bool = False,
+    registry: Registry | None = None,
 ) -> FastAPI:
     """The app that serves one installation.
 
@@ -89,10 +91,18 @@ def create_app(
         with_worker: also run jobs in this process.
         embedded_in: the data directory of the embedded server to keep running, if there is one.
         is_first_run: nobody can sign in yet, so offer to create the first account.
+        registry: of the metrics, if they are counted together with those of other processes.
     """
-    metrics = RequestMetrics()
+    metrics = RequestMetrics(registry)
     database = Database(runtime_url, pool_size=settings.database_pool_size, registry=metrics.registry)
     replica = replica_of(settings, runtime_url, metrics.registry)
+    if replica is not None:
+        metrics.registry.follow(
+            "flowpilot_replica_lag_seconds",
+            "How old what the replica shows is, at most; NaN while that is not known.",
+            lambda: nan if (seconds := replica.lag_seconds()) is None else seconds,
+            "livemostrecent",
+        )
     reads = None if replica is None else ReplicaReads(replica, settings.limit_storage, metrics.registry)
     supervisor = Supervisor(metrics.registry)
     wire_features()
@@ -133,8 +143,10 @@ def create_app(
     app.state.metrics = metrics
     app.state.supervisor = supervisor
     app.state.live = Hub(runtime_url, database, app.state.signing_key)
-    streams = Gauge("flowpilot_live_streams", "Live streams that are open.", registry=metrics.registry)
-    streams.set_function(lambda: app.state.live.n_streams)
+    metrics.registry.follow_memory()
+    metrics.registry.follow(
+        "flowpilot_live_streams", "Live streams that are open.", lambda: app.state.live.n_streams, "livesum"
+    )
     if reads is not None:
         app.add_middleware(ReplicaMiddleware, reads=reads)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)

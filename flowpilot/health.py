@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database
+from flowpilot.http.metrics import Registry
 from flowpilot.http.problems import problem
 from flowpilot.migrations.upgrade import known_revisions, newest_revision
 
@@ -43,6 +44,6 @@ async def readyz(request: Request) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """Prometheus metrics of this process."""
-    registry = request.app.state.metrics.registry
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    """Prometheus metrics of this server: the sums of all its processes."""
+    registry: Registry = request.app.state.metrics.registry
+    return Response(registry.text(), media_type=CONTENT_TYPE_LATEST)

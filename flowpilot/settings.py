@@ -97,7 +97,8 @@ class Settings(BaseSettings):
     limit_storage: str = Field(
         default="memory://",
         pattern=r"^(memory://$|rediss?://|unix://)",
-        description="Where rate limits count: `memory://` (each process alone) or a `redis://` URL.",
+        description="Where rate limits count: `memory://` (each process alone) or a `redis://` URL, which "
+        "`flowpilot serve --workers` needs for more than one process.",
     )
     login_attempts_per_minute: int = Field(
         default=5, ge=1, description="Sign-in attempts a minute allowed for one e-mail."
@@ -184,9 +185,14 @@ class Settings(BaseSettings):
         """The secret key: the configured one, or one generated on first use and kept in the data directory."""
         if (known := self.known_signing_key()) is not None:
             return known
-        self.data_dir.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
+        self.make_data_dir()
         _write_once(self._key_file, secrets.token_urlsafe(48))
         return self._key_file.read_text()
+
+    def make_data_dir(self) -> Path:
+        """The data directory, created if there is none."""
+        self.data_dir.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
+        return self.data_dir
 
     def known_signing_key(self) -> str | None:
         """The secret key, if there is one already."""

@@ -50,7 +50,12 @@ class Supervisor:
         self._up_since = dict[str, float]()
         self._down_since = dict[str, float]()
         self._up = Gauge(
-            "flowpilot_background_up", "1 while this work runs, 0 while it does not.", ["work"], registry=registry
+            "flowpilot_background_up",
+            "1 while this work runs, 0 while it does not.",
+            ["work"],
+            registry=registry,
+            # Of several processes: 0 while it does not run in one of them.
+            multiprocess_mode="livemin",
         )
         self._failures = Counter(
             "flowpilot_background_failures", "How often this work stopped.", ["work"], registry=registry

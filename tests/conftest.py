@@ -22,6 +22,7 @@ from flowpilot.settings import Settings
 from tests.asgi import AppClient
 from tests.company import Company, close_kept, found_company
 from tests.databases import copy_migrated, empty_database, settings_of
+from tests.http.redis import running_redis
 from tests.places import open_directory
 from tests.statements import Statements, hearing
 from tests.workers import shared_directory
@@ -123,4 +124,10 @@ def neighbour(urls: DatabaseUrls) -> Company:
 @pytest.fixture
 def external(urls: DatabaseUrls) -> Iterator[str]:
     with empty_database(urls) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with running_redis() as url:
         yield url

@@ -15,7 +15,7 @@ class _Entry(NamedTuple):
 
 # The help is repeated beside each command. It is here so that `flowpilot --help` imports no feature.
 _COMMANDS = {
-    "serve": _Entry("serve", "Serve FlowPilot until stopped."),
+    "serve": _Entry("serving.command", "Serve FlowPilot until stopped."),
     "worker": _Entry(
         "worker",
         "Run jobs (notifications, leases, idle sessions) until stopped, beside servers started with --no-worker.",

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from flowpilot.cli.common import errors
 from flowpilot.cli.connection import new_database
-from flowpilot.cli.serve import HostOption, PortOption, run_server
+from flowpilot.cli.serving.options import HostOption, PortOption
+from flowpilot.cli.serving.server import run_server
 from flowpilot.clock import now
 from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
 from flowpilot.demo.ticket_system import connect_demo

@@ -5,6 +5,7 @@ uvicorn limits the time between two requests, but not the time of a request's he
 
 import asyncio
 import resource
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -20,6 +21,17 @@ _RETRY_AFTER_SECONDS = 5
 # What else a process has open: database connections of the worker and the listeners, outgoing messages, files.
 _OTHER_DESCRIPTORS = 100
 _FEWEST, _MOST = 16, 10_000
+
+
+def allow_connections(database_pool_size: int) -> None:
+    """Let the process have as many file descriptors as it can use: often it has few, but may have more."""
+    wanted = _MOST + _OTHER_DESCRIPTORS + database_pool_size
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        # A system may allow less than it says; then it stays as it is.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def most_connections(database_pool_size: int) -> int:
@@ -42,7 +54,9 @@ class Connections:
         self.most = most
         self.head_seconds = head_seconds
         self.waiting = dict["Connection", None]()
-        self.open = Gauge("flowpilot_http_connections", "Open connections.", registry=registry)
+        self.open = Gauge(
+            "flowpilot_http_connections", "Open connections.", registry=registry, multiprocess_mode="livesum"
+        )
         self.dropped = Counter(
             "flowpilot_http_connections_dropped",
             "Connections that were closed before they had an answer, by the reason.",

@@ -3,11 +3,12 @@
 import logging
 import time
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flowpilot.db.base import new_id
+from flowpilot.http.metrics import Registry
 
 _log = logging.getLogger(__name__)
 
@@ -15,8 +16,8 @@ _log = logging.getLogger(__name__)
 class RequestMetrics:
     """The counters of one app."""
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+    def __init__(self, registry: Registry | None = None) -> None:
+        self.registry = registry or Registry()
         self.requests = Counter(
             "flowpilot_http_requests_total",
             "Requests answered.",

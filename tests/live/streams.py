@@ -13,7 +13,7 @@ import httpx2
 import uvicorn
 
 from flowpilot.app import create_app
-from flowpilot.cli.serve import _Server
+from flowpilot.cli.serving.server import Server
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
@@ -43,7 +43,7 @@ def serving(
         patience_seconds=patience,
     )
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False), app.state.live)
+        server = Server(uvicorn.Config(app, log_config=None, access_log=False), app.state.live)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

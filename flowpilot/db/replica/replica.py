@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter
 
 from flowpilot.db.failures import DatabaseUnavailableError, OutageLog, expected_reason
 from flowpilot.db.replica import looking
@@ -56,12 +56,6 @@ class Replica:
         self.database = Database(
             url, pool_size=pool_size, patience_seconds=_PATIENCE_SECONDS, outages=_NoOutages()
         )
-        lag = Gauge(
-            "flowpilot_replica_lag_seconds",
-            "How old what the replica shows is, at most; NaN while that is not known.",
-            registry=registry,
-        )
-        lag.set_function(lambda: float("nan") if (known := self.lag_seconds()) is None else known)
         self._failures = Counter(
             "flowpilot_replica_failures", "Reads that began at the replica, and failed there.", registry=registry
         )

@@ -1,17 +1,16 @@
-"""What the tests of requests share."""
+"""The Redis in which several server processes count together."""
 
 import shutil
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-import pytest
 
-
-@pytest.fixture(scope="package")
-def redis_url() -> Iterator[str]:
-    """A Redis of the tests' own; `make test` installs it."""
+@contextmanager
+def running_redis() -> Iterator[str]:
+    """The URL of a Redis of the tests' own; `make test` installs it."""
     program = shutil.which("redis-server")
     assert program is not None, "Install redis-server (Debian: apt-get install redis-server)."
     with socket.socket() as probe:
