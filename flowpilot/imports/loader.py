@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
+from flowpilot.imports.case.equal import EqualNumbers
 from flowpilot.imports.case.merging import Statement, add_to
 from flowpilot.imports.case.model import Case
 from flowpilot.imports.clients import Clients
@@ -69,6 +70,7 @@ def import_log(
         AccountClosedError: it is closed.
         LogFileError, BadRowError, UnusableRowsError: the file, or some of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
+        EqualNumbersError: somebody has to say whether tickets with equal numbers are the same.
     """
     on_progress = progress or (lambda _: None)
     with account_transaction(runtime_url, account_id) as connection:
@@ -150,11 +152,12 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
     for number, (rows, batch) in enumerate(_batches(connection, writing.mapping, known, staged)):
         if number == 1:
             _count_tables(connection)  # With the first batch.
-        _write_new(writing, batch.new, people, clients)
-        _write_known(writing, batch, statements, people, clients)
+        _write_new(writing, batch.new, people, clients, known.equal)
+        _write_known(writing, batch, statements, people, clients, known.equal)
         add_statements(connection, account_id, writing.run_id, batch.said)
         summary.cases_left_out += batch.left_out
         on_progress(ImportProgress("writing", rows, total))
+    known.equal.refuse()
     if summary.sessions:
         _count_tables(connection)
     begin_rolls_of(connection, account_id, writing.now)
@@ -165,17 +168,25 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
     on_progress(ImportProgress("writing", total, total))
 
 
-def _write_new(writing: _Writing, sessions: Sessions, people: People, clients: Clients) -> None:
+def _write_new(
+    writing: _Writing, sessions: Sessions, people: People, clients: Clients, equal: EqualNumbers
+) -> None:
     connection, account_id = writing.connection, writing.account_id
     write_cases(connection, account_id, sessions, people, clients)
     add_sessions(connection, account_id, writing.run_id, sessions)
     _count([case for _, case in sessions], writing.summary)
     for _, case in sessions:
         writing.days.add(case)
+        equal.see_new(case.ticket, case)
 
 
 def _write_known(
-    writing: _Writing, batch: _Batch, statements: Statements, people: People, clients: Clients
+    writing: _Writing,
+    batch: _Batch,
+    statements: Statements,
+    people: People,
+    clients: Clients,
+    equal: EqualNumbers,
 ) -> None:
     """Add what this import says to sessions that imports alone have written."""
     if not batch.known:
@@ -184,6 +195,8 @@ def _write_known(
     earlier = statements.of([session_id for session_id, _ in batch.known])
     for session_id, staged in batch.known:
         added = add_to(earlier[session_id], Statement(writing.mapping, staged.rows))
+        if staged.case is not None:
+            equal.see_known(staged.ticket, earlier[session_id], added, staged.case)
         writing.summary.changes.add(staged.ticket, added.different, says_less=added.says_less)
         if added.different:
             rewritten.append((session_id, added.case))

@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.errors import QueryCanceled
 
 from flowpilot.db.bulk import account_transaction
+from flowpilot.imports.case.equal import EqualNumbers
 from flowpilot.imports.case.merging import Statement, add_to
 from flowpilot.imports.case.model import Case, Row
 from flowpilot.imports.figures import Figures
@@ -34,7 +35,8 @@ class Preview:
 
     `new_people` are names that are no members yet, in the cases that it would bring or change.
     `unusable` rows cannot be used, so their tickets are left out. `repeated` rows do not count, because a later
-    row is of their ticket. `is_cut`: the file has more rows than were read.
+    row is of their ticket. `equal` holds tickets against those that have their numbers. `is_cut`: the file has
+    more rows than were read.
     """
 
     rows: int
@@ -43,6 +45,7 @@ class Preview:
     lines_left_out: list[str]
     figures: Figures
     changes: Changes
+    equal: EqualNumbers
     new_people: int = 0
     is_cut: bool = False
     unusable: UnusableRows = field(default_factory=UnusableRows)
@@ -88,7 +91,9 @@ def preview_log(
         connection.rollback()
     return Preview(
         *(staged.rows, known.cases_dropped, looking.left_out, reader.left_out),
-        *(looking.figures, looking.changes, len(new_people), reader.is_cut),
+        *(looking.figures, looking.changes, known.equal),
+        new_people=len(new_people),
+        is_cut=reader.is_cut,
         unusable=staged.unusable,
         repeated=staged.repeated,
     )
@@ -119,7 +124,7 @@ class _PreviewReader:
     figures: Figures
     changes: Changes
     left_out: int = 0
-    _waiting: dict[UUID, tuple[str, Sequence[Row]]] = field(default_factory=dict)
+    _waiting: dict[UUID, tuple[str, Sequence[Row], Case]] = field(default_factory=dict)
     _rows_waiting: int = 0
 
     def add(self, ticket: str, rows: Sequence[Row], case: Case | None) -> None:
@@ -129,8 +134,9 @@ class _PreviewReader:
             self.left_out += 1
         elif session_id is None:
             self.figures.add(case, len(rows))
+            self.known.equal.see_new(ticket, case)
         else:
-            self._waiting[session_id] = (ticket, rows)
+            self._waiting[session_id] = (ticket, rows, case)
             self._rows_waiting += len(rows)
             if self._rows_waiting >= _BATCH_ROWS:
                 self.compare()
@@ -138,8 +144,9 @@ class _PreviewReader:
     def compare(self) -> None:
         """Compare the known cases that were seen since the last time with what was known of them."""
         earlier = self.statements.of(list(self._waiting)) if self._waiting else {}
-        for session_id, (ticket, rows) in self._waiting.items():
+        for session_id, (ticket, rows, case) in self._waiting.items():
             added = add_to(earlier[session_id], Statement(self.mapping, rows))
+            self.known.equal.see_known(ticket, earlier[session_id], added, case)
             self.changes.add(ticket, added.different, says_less=added.says_less)
             self.figures.add_known(added.case, is_different=bool(added.different), says_less=added.says_less)
         self._waiting, self._rows_waiting = {}, 0

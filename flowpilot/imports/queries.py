@@ -9,9 +9,12 @@ from sqlalchemy.orm import aliased
 
 from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
+from flowpilot.imports.guess.systems import Earlier
 from flowpilot.imports.models import ImportCase, ImportItem, ImportRun, ItemKind
 from flowpilot.imports.undoing import RunNotFoundError
 
+# So many imports of the past say what a further one may be of.
+_SYSTEMS = 100
 # Without the ends that could not be kept, which may be thousands.
 _SHOWN = select(
     ImportRun.id,
@@ -43,6 +46,14 @@ async def read_run(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> Row[
     if found is None:
         raise RunNotFoundError
     return found
+
+
+async def earlier_systems(db: ReadDb, account_id: uuid.UUID) -> Earlier:
+    """The columns that the newest imports of an account read, and the systems that they named."""
+    columns, system = ImportRun.rules["columns"], ImportRun.rules["mapping"]["system"].astext
+    query = select(columns, system).where(ImportRun.account_id == account_id, system.is_not(None))
+    found = await db.execute(query.order_by(ImportRun.created_at.desc(), ImportRun.id.desc()).limit(_SYSTEMS))
+    return [(frozenset(names), name) for names, name in found]
 
 
 async def sessions_of(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from flowpilot.cli.common import AccountOption, JsonOption
 from flowpilot.cli.connection import open_database, read_database
+from flowpilot.cli.importing.answers import EqualNumbersOption, answered
 from flowpilot.cli.importing.bars import bars
 from flowpilot.cli.importing.psa import import_tickets
 from flowpilot.cli.importing.words import Reports, in_words, preview_in_words, runs_in_words, undone_in_words
@@ -60,6 +61,11 @@ def import_file(
             "--leave-out-unusable", help="Leave out tickets with rows that cannot be used, and say which."
         ),
     ] = False,
+    system: Annotated[
+        str | None,
+        typer.Option(help="The ticket system that the file is from, if the mapping does not say it: zendesk_eu."),
+    ] = None,
+    equal_numbers: EqualNumbersOption = None,
 ) -> None:
     """Import a log, all of it or nothing. Importing the same file again changes nothing.
 
@@ -68,6 +74,7 @@ def import_file(
     rules = load_mapping(mapping)
     if leave_out_unusable:
         rules = rules.leaving_out(unusable=True)
+    rules = answered(rules, equal_numbers, system)
     with open_database() as urls, bars() as on_progress:
         if dry_run:
             found = preview_log(urls.runtime, account, file, rules, now=now(), progress=on_progress)

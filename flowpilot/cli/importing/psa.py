@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from flowpilot.cli.common import AccountOption, errors
 from flowpilot.cli.connection import open_database, with_connections
+from flowpilot.cli.importing.answers import EqualNumbersOption
 from flowpilot.cli.importing.bars import bars
 from flowpilot.cli.importing.words import Reports, fetched_in_words, in_words, preview_in_words
 from flowpilot.clock import now
@@ -28,6 +30,7 @@ def import_tickets(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be made, and write nothing.")
     ] = False,
+    equal_numbers: EqualNumbersOption = None,
 ) -> None:
     """Bring past tickets from the account's ticket system, with their history.
 
@@ -36,6 +39,8 @@ def import_tickets(
     settings = get_settings()
     with open_database() as urls, alone(settings, account):
         fetched = _fetch(urls, settings, account, since)
+        if equal_numbers is not None:
+            fetched = replace(fetched, equal_numbers=equal_numbers.value)
         with bars() as on_progress:
             text = _brought(urls, settings, account, fetched, on_progress, dry_run=dry_run)
     sys.stdout.write("\n".join([text, *fetched_in_words(fetched)]) + "\n")

@@ -136,6 +136,11 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
     yield from (f"  {line}" for line in _unusable(found.unusable))
     yield from (f"  {sentence}" for sentence in found.repeated.sentences())
     yield from (f"  {line}" for line in _changes(found.changes, "It would update"))
+    if found.equal.question:
+        yield ""
+        yield "It cannot be imported before you have said more:"
+        yield from (f"  {sentence}" for sentence in [*found.equal.sentences(), found.equal.way_out])
+        yield "  On the command line: --system NAME and --equal-numbers."
     for case in figures.first:
         yield ""
         yield from _case_lines(case, zone)

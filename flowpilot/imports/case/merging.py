@@ -40,11 +40,15 @@ def merged_case(statements: Sequence[Statement]) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A case after a further statement, what is different from before, and whether that says less than before."""
+    """A case after a further statement, what is different from before, and whether that says less than before.
+
+    `before` is None if nothing is different.
+    """
 
     case: Case
     different: Differences
     says_less: bool = False
+    before: Case | None = None
 
 
 def add_to(earlier: Sequence[Statement], further: Statement) -> Added:
@@ -53,7 +57,7 @@ def add_to(earlier: Sequence[Statement], further: Statement) -> Added:
     if not earlier or earlier[-1] == further:
         return Added(case, {})
     before = merged_case(earlier)
-    return Added(case, differences(before, case), says_less=says_less(before, case))
+    return Added(case, differences(before, case), says_less=says_less(before, case), before=before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a mapping made by looking begins with: what fits best, a guess, a shipped mapping, or a saved one."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from flowpilot.imports.choosing.roles import Shape
 from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft, guess
 from flowpilot.imports.guess.suggest import adapted, read_sample, suggest
+from flowpilot.imports.guess.systems import Earlier, system_of
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, mapping_of, shipped_mappings
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.reading.errors import LogFileError
@@ -33,13 +34,14 @@ class DraftRequest:
     """Where to begin: with what fits best if `base` is empty, the account's own mappings first.
 
     `shape` is what each row is, if a person says so. `layout` is how a file is written for which nothing else says
-    it.
+    it. `earlier` are imports of the account that named a system.
     """
 
     zone: str
     base: str = ""
     shape: Shape | None = None
     layout: Layout = field(default_factory=Layout)
+    earlier: Earlier = ()
 
 
 def begin(
@@ -47,10 +49,22 @@ def begin(
 ) -> SuggestedDraft:
     """The file, and the draft to begin with. `saved` are the account's mappings by name.
 
+    A draft that does not name the ticket system has a name for it: tickets of two systems may have equal numbers.
+
     Raises:
         LogFileError: the file cannot be read.
         MappingError: there is no such base.
     """
+    found = _begin(file, asked, saved, limit)
+    if found.draft.get("system"):
+        return found
+    system = system_of(found.sample.header, file.stem, asked.earlier)
+    return replace(found, draft={"name": found.draft["name"], "system": system} | found.draft)
+
+
+def _begin(
+    file: Path, asked: DraftRequest, saved: Mapping[str, Any], limit: PreviewLimit | None
+) -> SuggestedDraft:
     if asked.shape is not None or asked.layout != Layout() or asked.base == GUESS:
         return _guessed(file, asked, limit)
     if not asked.base:

@@ -9,9 +9,10 @@ from flowpilot.imports.choosing.values import STATUSES, give_meaning, meaning_of
 from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.guess.suggest import adapted
+from flowpilot.imports.guess.systems import system_name
 from flowpilot.imports.mapping.loading import mapping_of
 from flowpilot.imports.mapping.sections import MappingError
-from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.mapping.whole import Answer, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Choices:
     `rest` is the status of a ticket of which nothing else says it. `machines` are writers that are no people,
     and `groups` names of teams where a person's could stand; `month_first` says how dates are read whose day and
     month could be either. `first_row`: each ticket is handed over in its first row,
-    too; `run`: of several rows on end whose value says so, the first hands over. None leaves each as it is.
+    too; `run`: of several rows on end whose value says so, the first hands over. `system` is the name of the
+    ticket system, and `equal_numbers` what tickets are that have the number of another. None leaves each as it is.
     """
 
     zone: str
@@ -33,6 +35,8 @@ class Choices:
     month_first: bool | None = None
     first_row: bool | None = None
     run: bool | None = None
+    system: str | None = None
+    equal_numbers: Answer | None = None
 
 
 class ClashError(MappingError):
@@ -52,7 +56,7 @@ def choose(suggested: Draft, sample: FileSample, choices: Choices) -> Draft:
     Raises:
         ClashError: two columns would be something that only one can be.
     """
-    draft = deepcopy(suggested)
+    draft = _of_system(deepcopy(suggested), choices)
     clashes = choose_columns(
         draft, sample, {name: role for name, role in choices.roles.items() if name in sample.header}
     )
@@ -71,6 +75,15 @@ def choose(suggested: Draft, sample: FileSample, choices: Choices) -> Draft:
     if clashes:
         raise ClashError(clashes, chosen)
     return chosen
+
+
+def _of_system(draft: Draft, choices: Choices) -> Draft:
+    """The draft with what was said of the system that the file is from."""
+    said = {"name": draft["name"], "system": draft.get("system"), "equal_numbers": draft.get("equal_numbers")}
+    said |= {} if choices.system is None else {"system": system_name(choices.system)}
+    said |= {} if choices.equal_numbers is None else {"equal_numbers": choices.equal_numbers}
+    kept = {key: value for key, value in said.items() if value}
+    return kept | {key: value for key, value in draft.items() if key not in said}
 
 
 def _hand_over(draft: Draft, *, first_row: bool | None, run: bool | None) -> None:
@@ -98,6 +111,8 @@ def finished(draft: Draft) -> Mapping:
 
 
 def _lacking(draft: Draft) -> Iterator[str]:
+    if draft.get("equal_numbers") == "other" and not draft.get("system"):
+        yield "Name the ticket system that the file is from."
     if not draft["case"].get("id"):
         yield "Choose the column that has the ticket's number."
     if not draft["session"].get("created_at"):

@@ -1,15 +1,18 @@
 """Which cases of a staged log the account has, and which of those the log may add to."""
 
+from collections import defaultdict
 from collections.abc import Mapping as Named
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import Connection
 
+from flowpilot.imports.case.equal import EqualNumbers, Facts
 from flowpilot.imports.known.untouched import keep_untouched
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.reading.tickets import ticket_key
 
+_SHOWN_TICKETS = 5
 _OF_ONE_SYSTEM = """
 INSERT INTO same SELECT DISTINCT staged.case_id, s.id FROM staged
 JOIN ai_sessions s ON s.account_id = %(account)s AND s.psa_ticket_id = staged.cells->>%(place)s::int
@@ -47,13 +50,44 @@ SELECT count(*), count(DISTINCT case_id) FROM gone
 """
 
 
+# Tickets of other systems that have a number of the log's, and of which one that is.
+_NUMBERED = """
+SELECT s.psa_ticket_id, left(s.problem_summary, 200), s.created_at, s.resolved_at, (
+    SELECT min(r.rules->'mapping'->>'system') FROM import_cases c
+    JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id
+    WHERE c.account_id = %(account)s AND c.session_id = s.id
+) FROM ai_sessions s JOIN elsewhere ON elsewhere.id = s.id
+WHERE s.account_id = %(account)s AND s.psa_ticket_id IN (SELECT case_id FROM staged)
+"""
+# Imports of other systems than the mapping's. What names no system is the same as any, until somebody says of a
+# system that its tickets are other ones.
+_OTHERS = """
+WITH said AS (
+    SELECT id, rules->'mapping'->>'system' AS system, rules->'mapping'->>'equal_numbers' AS equal_numbers
+    FROM import_runs WHERE account_id = %(account)s AND rules IS NOT NULL
+), apart AS (SELECT system FROM said WHERE equal_numbers = 'other' UNION SELECT %(apart)s::text)
+SELECT coalesce(array_agg(id), '{}') FROM said WHERE CASE
+    WHEN %(system)s::text IS NULL THEN system IN (SELECT system FROM apart)
+    ELSE system <> %(system)s OR (system IS NULL AND %(system)s IN (SELECT system FROM apart)) END
+"""
+_SEVERAL = """
+SELECT m.case_id FROM same m WHERE EXISTS (
+    SELECT FROM import_cases c WHERE c.account_id = %s AND c.session_id = m.id
+) GROUP BY 1 HAVING count(*) > 1 ORDER BY 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownTickets:
-    """The sessions that a log adds to, by ticket; and how many rows and cases were dropped."""
+    """The sessions that a log adds to, by ticket; and how many rows and cases were dropped.
+
+    `equal` is what is known of other tickets with their numbers.
+    """
 
     sessions: Named[str, UUID]
     rows_dropped: int
     cases_dropped: int
+    equal: EqualNumbers
 
 
 def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lock: bool = True) -> KnownTickets:
@@ -65,6 +99,7 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
     Those that stay are locked, unless the log is only looked at.
     """
     _find_same(connection, account_id, mapping)
+    equal = _equal_numbers(connection, account_id, mapping)
     found = connection.execute(
         "CREATE TEMP TABLE known ON COMMIT DROP AS SELECT i.id, m.case_id"
         " FROM same m JOIN import_items i ON i.account_id = %(account)s AND i.id = m.id"
@@ -78,17 +113,29 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
     connection.execute(_TAKEN.encode(), (account_id,))
     dropped = connection.execute(_DROP).fetchone()
     assert dropped is not None
+    rows, cases = dropped
     sessions = connection.execute("SELECT case_id, id FROM known").fetchall()
-    return KnownTickets(dict(sessions), *dropped)
+    return KnownTickets(dict(sessions), rows, cases, equal)
+
+
+def _equal_numbers(connection: Connection, account_id: UUID, mapping: Mapping) -> EqualNumbers:
+    elsewhere: dict[str, list[tuple[Facts, str | None]]] = defaultdict(list)
+    if connection.execute("SELECT FROM elsewhere LIMIT 1").fetchone():
+        connection.execute("ANALYZE elsewhere")
+    for ticket, title, opened, resolved, system in connection.execute(_NUMBERED, {"account": account_id}):
+        elsewhere[ticket].append((Facts(title or "", opened, resolved), system))
+    equal = EqualNumbers(mapping, elsewhere)
+    if mapping.system is None:
+        several = [ticket for (ticket,) in connection.execute(_SEVERAL, (account_id,))]
+        equal.several, equal.several_tickets = len(several), several[:_SHOWN_TICKETS]
+    return equal
 
 
 def _find_same(connection: Connection, account_id: UUID, mapping: Mapping) -> None:
     """Put the sessions of the tickets in `staged` into the temporary table `same`."""
-    others = connection.execute(
-        "SELECT coalesce(array_agg(id), '{}') FROM import_runs"
-        " WHERE account_id = %s AND rules->'mapping'->>'system' <> %s",
-        (account_id, mapping.system),
-    ).fetchone()
+    apart = mapping.system if mapping.equal_numbers == "other" else None
+    named = {"account": account_id, "system": mapping.system, "apart": apart}
+    others = connection.execute(_OTHERS, named).fetchone()
     assert others is not None
     connection.execute(_ELSEWHERE.encode(), {"account": account_id, "others": others[0]})
     found = connection.execute(

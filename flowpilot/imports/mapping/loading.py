@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.mapping.whole import Answer
 from flowpilot.imports.mapping.whole import Mapping as Whole
 
 MAPPINGS = resources.files("flowpilot.imports") / "mappings"
@@ -47,6 +48,16 @@ def mapping_of(draft: Mapping[str, Any]) -> Whole:
         return Whole.model_validate(draft)
     except ValidationError as error:
         raise MappingError(f"Correct the mapping: {_explain(error)}.") from error
+
+
+def answering(mapping: Whole, equal_numbers: Answer, system: str | None = None) -> Whole:
+    """The mapping with what a person has said of equal numbers, and of the system if they named one.
+
+    Raises:
+        MappingError: tickets of other systems need the name of theirs.
+    """
+    said = {"equal_numbers": equal_numbers} | ({"system": system} if system else {})
+    return mapping_of(mapping.model_dump() | said)
 
 
 def draft_of(mapping: Whole) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the columns of a log mean. A mapping is data, in TOML, so that no log needs code of its own."""
 
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,12 +10,17 @@ from flowpilot.imports.mapping.file import FileFormat, Times
 from flowpilot.imports.mapping.handoffs import HandoffRules, TicketRules
 from flowpilot.imports.mapping.sections import ColumnUse, Section, uses_of
 
+Answer = Literal["ask", "same", "other"]
+
 
 class Mapping(Section):
     """A whole mapping. `name` is for people.
 
     `system` is the kind of ticket system that the log is from. A ticket that `import psa` brings from one is the
-    same, also if the log calls it by another number.
+    same, also if the log calls it by another number. Those of other systems are others, also with equal numbers.
+
+    `equal_numbers` is what a person has said of tickets with the number of one that is here and looks different:
+    that they are the `same`, or `other` ones than those of imports that named no system, or another.
 
     A log with a row for each change of a case has `row`, `step` and `handoff`; an export with one row a ticket has
     `ticket` instead of them.
@@ -23,6 +28,7 @@ class Mapping(Section):
 
     name: str = Field(min_length=1)
     system: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    equal_numbers: Answer = "ask"
     file: FileFormat = FileFormat()
     times: Times
     case: CaseRules
@@ -46,6 +52,8 @@ class Mapping(Section):
                 )
             if isinstance(self.session.created_at, Moment) or isinstance(self.session.resolved_at, Moment):
                 raise ValueError("with [ticket], created_at and resolved_at are columns")
+        if self.equal_numbers == "other" and self.system is None:
+            raise ValueError('equal_numbers = "other" needs system: name the ticket system that the file is from')
         unused = [column for column in self.times.columns if column not in self.uses]
         if unused:
             raise ValueError(f"times.columns names {', '.join(unused)}, which nothing else in the mapping does")
@@ -57,7 +65,7 @@ class Mapping(Section):
         # Without keys that are younger than imports, if they say nothing: those would be others otherwise.
         case = {"number"} if self.case.number is None else set[str]()
         file = set[str]() if self.file.leave_out_unusable else {"leave_out_unusable"}
-        return self.model_dump_json(exclude={"system": True, "case": case, "file": file})
+        return self.model_dump_json(exclude={"system": True, "equal_numbers": True, "case": case, "file": file})
 
     def leaving_out(self, *, unusable: bool) -> Self:
         """The same mapping, which leaves tickets with unusable rows out, or not."""

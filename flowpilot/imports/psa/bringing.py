@@ -20,7 +20,8 @@ from flowpilot.db.locks import file_lock
 from flowpilot.db.session import Database
 from flowpilot.errors import ConflictError
 from flowpilot.imports.loader import import_log
-from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.mapping.loading import answering
+from flowpilot.imports.mapping.whole import Answer, Mapping
 from flowpilot.imports.preview import Preview, preview_log
 from flowpilot.imports.progress import ImportSummary, OnProgress
 from flowpilot.imports.psa.fetching import OnFetched, fetch
@@ -45,7 +46,8 @@ class Fetched:
     """The history of an account's tickets: where it is, and who people are here that have a name there.
 
     `system` is what the connection is called, and `kind` which ticket system it is. `lacks` says what it does not
-    tell, if anything. `refused` are tickets that cannot be used, with the reasons.
+    tell, if anything. `refused` are tickets that cannot be used, with the reasons. `equal_numbers` is as in a
+    mapping.
     """
 
     spool: Spool
@@ -57,6 +59,7 @@ class Fetched:
     own: OwnTickets
     lacks: str
     refused: Sequence[str] = ()
+    equal_numbers: Answer = "ask"
 
     @property
     def name(self) -> str:
@@ -66,7 +69,7 @@ class Fetched:
     @property
     def mapping(self) -> Mapping:
         """What the rows mean."""
-        return _mapping(self.system, self.kind)
+        return answering(_mapping(self.system, self.kind), self.equal_numbers)
 
 
 class BeingFetchedError(ConflictError):

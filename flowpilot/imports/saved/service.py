@@ -12,7 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
 from flowpilot.identity.actor import Actor
-from flowpilot.imports.mapping.loading import draft_of
+from flowpilot.imports.mapping.loading import answering, draft_of
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.saved.models import SavedMapping
 
@@ -25,9 +25,9 @@ class NoSuchMappingError(NotFoundError):
 
 
 async def save_mapping(db: Db, actor: Actor, name: str, mapping: Mapping, now: datetime) -> None:
-    """Save a mapping, in place of the one of that name."""
+    """Save a mapping, in place of the one of that name. What was said of one file's numbers is no part of it."""
     values: dict[str, Any] = {
-        "content": {**draft_of(mapping), "name": name},
+        "content": {**draft_of(answering(mapping, "ask")), "name": name},
         "saved_by": actor.user_id,
         "saved_at": now,
     }

@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from flowpilot.imports.case.equal import EqualNumbers, Question
 from flowpilot.imports.case.model import Case
 from flowpilot.imports.preview import Preview
 
@@ -66,6 +67,48 @@ class UpdatedCaseOut(BaseModel):
     different: dict[str, str]
 
 
+class TicketFactsOut(BaseModel):
+    """What tells a ticket from another one with its number."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    title: str
+    opened: datetime
+
+
+class EqualNumberOut(BaseModel):
+    """A ticket of the file, and the one with its number that is here; `system` is that one's, if it was said."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    ticket: str
+    known: TicketFactsOut
+    now: TicketFactsOut
+    system: str | None
+
+
+class EqualNumbersOut(BaseModel):
+    """Tickets with the numbers of others: as long as nobody has said what they are, the file is not imported.
+
+    `question` is `other` if they seem to be other tickets than those of earlier imports, `same` if they seem to be
+    the same though they are said to be of another system, and `several` if tickets of several systems have their
+    numbers. Answer by `system` and `equal_numbers` in the mapping.
+    """
+
+    question: Question
+    n: int
+    sentences: list[str]
+    examples: list[EqualNumberOut]
+
+    @classmethod
+    def of(cls, found: EqualNumbers) -> Self | None:
+        """What has to be said; None if nothing has."""
+        if found.question is None:
+            return None
+        examples = [EqualNumberOut.model_validate(one) for one in found.shown]
+        return cls(question=found.question, n=found.n, sentences=found.sentences(), examples=examples)
+
+
 class ImportPreviewOut(BaseModel):
     """What an import would bring. Nothing was written.
 
@@ -100,6 +143,7 @@ class ImportPreviewOut(BaseModel):
     rows_repeated: int
     repeated_tickets: list[str]
     tickets_repeated_otherwise: int
+    equal_numbers: EqualNumbersOut | None
     cases_already_here: int
     cases_left_out: int
     lines_left_out: list[str]
@@ -137,6 +181,7 @@ class ImportPreviewOut(BaseModel):
             rows_repeated=found.repeated.rows,
             repeated_tickets=found.repeated.examples,
             tickets_repeated_otherwise=found.repeated.different,
+            equal_numbers=EqualNumbersOut.of(found.equal),
             cases_already_here=found.cases_already_here,
             cases_left_out=found.cases_left_out,
             lines_left_out=found.lines_left_out,

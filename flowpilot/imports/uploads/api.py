@@ -12,6 +12,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.imports.choosing.bases import DraftRequest, begin
 from flowpilot.imports.choosing.roles import role_of
+from flowpilot.imports.queries import earlier_systems
 from flowpilot.imports.saved.service import saved_mappings
 from flowpilot.imports.schemas import (
     PATH,
@@ -91,10 +92,11 @@ async def read_columns(
 ) -> LogColumnsOut:
     """The file's columns with examples, and a mapping for it: to be read, corrected, and previewed."""
     await count_look(request, actor)
-    asked = DraftRequest(zone(tz).key if tz else actor.timezone, base)
     database = request.app.state.database
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
+        earlier = await earlier_systems(db, actor.account_id)
+    asked = DraftRequest(zone(tz).key if tz else actor.timezone, base, earlier=earlier)
     _, found = await with_file(
         *(database, actor.account_id, upload_id), lambda file, limit: begin(file, asked, saved, limit=limit)
     )

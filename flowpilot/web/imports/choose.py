@@ -96,8 +96,8 @@ async def look_again(
 async def start(
     request: Request, seen: ChosenPreview, actor: CanManageAccount, db: WriteSession, frame: CurrentFrame, now: Now
 ) -> Response:
-    if seen.form.is_afresh or seen.preview is None:
-        # Something was changed that nobody has looked at: show it first.
+    if seen.form.is_afresh or seen.preview is None or seen.preview.equal.question:
+        # Something was changed that nobody has looked at, or has to be said: show it first.
         await service.keep_choices(db, actor, seen.upload.id, seen.form.model_dump(mode="json"))
         return _choose(request, seen, frame)
     await service.start(db, actor, seen.upload.id, seen.ready(), now)

@@ -1,7 +1,7 @@
 """The form in which a person says what the columns of a file mean."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Request
 from pydantic import BaseModel, Field, ValidationError
@@ -12,6 +12,7 @@ from flowpilot.imports.choosing.bases import GUESS, DraftRequest, SuggestedDraft
 from flowpilot.imports.choosing.choices import Choices
 from flowpilot.imports.choosing.roles import Shape
 from flowpilot.imports.guess.columns import Column
+from flowpilot.imports.guess.systems import Earlier
 from flowpilot.imports.reading.layout import Layout
 
 # As long as a name in a file may be.
@@ -48,6 +49,9 @@ class ChoicesForm(BaseModel):
     run: bool = False
     leave_out: bool = False
     name: Text = ""
+    system: Text = ""
+    shows_system: bool = False
+    equal_numbers: Literal["same", "other"] | None = None
 
     @property
     def is_afresh(self) -> bool:
@@ -71,14 +75,14 @@ class ChoicesForm(BaseModel):
             return None
         return self.shape if self.shown_shape is not None and self.shape != self.shown_shape else self.forced
 
-    def asked(self, account_zone: str) -> DraftRequest:
+    def asked(self, account_zone: str, earlier: Earlier = ()) -> DraftRequest:
         """Where to begin."""
         base = GUESS if self.moves_header else self.base
         # A mapping that was made for such files knows how they are written.
         is_guess = base in {"", GUESS} or self.forced_shape is not None
         read = Layout(header_line=self.header_line, sheet=self.sheet or None, records=self.records or None)
         layout = read if is_guess else Layout()
-        return DraftRequest(self.zone_or(account_zone), base, self.forced_shape, layout)
+        return DraftRequest(self.zone_or(account_zone), base, self.forced_shape, layout, earlier)
 
     def zone_or(self, account_zone: str) -> str:
         """The zone that was chosen, if there is one of that name."""
@@ -99,6 +103,8 @@ class ChoicesForm(BaseModel):
             month_first=self.month_first,
             first_row=self.first_row if self.shows_handoffs else None,
             run=self.run if self.shows_handoffs else None,
+            system=self.system if self.shows_system else None,
+            equal_numbers=self.equal_numbers,
         )
 
 

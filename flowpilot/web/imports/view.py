@@ -84,6 +84,7 @@ class ChoicesView:
     base: str
     bases: list[tuple[str, str]]
     zone: str
+    system: str
     header_line: int
     columns: list[ColumnView]
     roles: tuple[Role, ...]
@@ -120,6 +121,7 @@ def view_of(seen: UploadPreview) -> ChoicesView | None:
         base=seen.suggested.base,
         bases=list(_bases(seen)),
         zone=str(draft["times"]["zone"]),
+        system=draft.get("system", ""),
         header_line=draft.get("file", {}).get("header_line", 1),
         columns=columns,
         roles=roles_for(shape_of(draft)),

@@ -1,0 +1,38 @@
+"""What a person says on the command line of tickets with equal numbers, and of the system that they are from."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from flowpilot.imports.guess.systems import system_name
+from flowpilot.imports.mapping.loading import answering
+from flowpilot.imports.mapping.whole import Mapping
+
+
+class EqualNumbers(StrEnum):
+    """What tickets are that have the number of one that is here, and look different."""
+
+    SAME = "same"
+    OTHER = "other"
+
+
+EqualNumbersOption = Annotated[
+    EqualNumbers | None,
+    typer.Option(
+        help="What tickets are that have the number of one that is here but look different: the same, or other"
+        " ones, of another system. The dry run says whether there are any."
+    ),
+]
+
+
+def answered(mapping: Mapping, equal_numbers: EqualNumbers | None, system: str | None) -> Mapping:
+    """The mapping with what was said.
+
+    Raises:
+        MappingError: tickets of other systems need the name of theirs.
+    """
+    if equal_numbers is None and system is None:
+        return mapping
+    answer = mapping.equal_numbers if equal_numbers is None else equal_numbers.value
+    return answering(mapping, answer, system_name(system or ""))

@@ -1,0 +1,212 @@
+"""Tickets with a number that is here already: the same ticket, or one of another system? Pure: no I/O."""
+
+from collections.abc import Mapping as Named
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from flowpilot.errors import InvalidError
+from flowpilot.imports.case.differences import ENDED
+from flowpilot.imports.case.merging import Added, Statement
+from flowpilot.imports.case.model import Case
+from flowpilot.imports.mapping.whole import Mapping
+
+_EXAMPLES = 5
+_LONGEST_TITLE = 200
+
+Question = Literal["other", "same", "several"]
+"""What is to be said by a person: that tickets with equal numbers are others, that they are the same, or which of
+several systems they are from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What tells a ticket from another one with its number."""
+
+    title: str
+    opened: datetime
+    resolved: datetime | None
+
+    def in_words(self) -> str:
+        """A ticket, in a few words."""
+        title = f"“{self.title[:80]}”, " if self.title else ""
+        return f"{title}opened {self.opened.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class EqualNumber:
+    """A ticket of the file, and the one with its number that is here. `system` is that one's, if it was said."""
+
+    ticket: str
+    known: Facts
+    now: Facts
+    system: str | None = None
+
+
+class EqualNumbersError(InvalidError):
+    """A person has to say whether tickets with equal numbers are the same.
+
+    `question` is what they seem to be, `n` how many, and `examples` some of them.
+    """
+
+
+@dataclass(slots=True)
+class EqualNumbers:
+    """The tickets of a file, held against those with their numbers that earlier imports brought.
+
+    `elsewhere` are tickets of other systems by number, and `several` counts numbers that tickets of several
+    systems have, so that it cannot be known which are meant. Of `compared` tickets, `other` seem to be others than
+    those that they would be added to, and in so many `unsaid` cases nobody said that both are of one system.
+    `twins` seem to be tickets that are here, under the name of another system.
+    """
+
+    mapping: Mapping
+    elsewhere: Named[str, Sequence[tuple[Facts, str | None]]] = field(default_factory=dict)
+    several: int = 0
+    several_tickets: list[str] = field(default_factory=list)
+    compared: int = 0
+    other: int = 0
+    unsaid: int = 0
+    twins: int = 0
+    examples: list[EqualNumber] = field(default_factory=list)
+    twin_examples: list[EqualNumber] = field(default_factory=list)
+
+    def see_known(self, ticket: str, earlier: Sequence[Statement], added: Added, case: Case) -> None:
+        """Hold a case of the file alone against the session that it was `added` to."""
+        self.compared += 1
+        if added.before is None:
+            return
+        system = self.mapping.system
+        is_said = system is not None and any(one.mapping.system == system for one in earlier)
+        if _is_other(added.before, case, is_said=is_said):
+            self.other += 1
+            self.unsaid += not is_said
+            known = next((one.mapping.system for one in earlier if one.mapping.system), None)
+            _keep(self.examples, EqualNumber(ticket, _facts(added.before), _facts(case), known))
+
+    def see_new(self, ticket: str, case: Case) -> None:
+        """Hold a case of which a session would be made against those of other systems."""
+        now = _facts(case)
+        for known, system in self.elsewhere.get(ticket, ()):
+            if _is_twin(known, now):
+                self.twins += 1
+                _keep(self.twin_examples, EqualNumber(ticket, known, now, system))
+                return
+
+    @property
+    def question(self) -> Question | None:
+        """What a person has to say before the file is imported; None if nothing is doubtful, or they have said it.
+
+        If both are said to be of one system, a few edited tickets are no doubt.
+        """
+        answer = self.mapping.equal_numbers
+        if self.several:
+            return "several"
+        if answer != "same" and (self.unsaid or self.other * 2 > self.compared):
+            return "other"
+        return "same" if self.twins and answer != "other" else None
+
+    @property
+    def n(self) -> int:
+        """How many tickets the question is about."""
+        return {"several": self.several, "other": self.other, "same": self.twins, None: 0}[self.question]
+
+    @property
+    def shown(self) -> list[EqualNumber]:
+        """Some of those tickets."""
+        return {"several": [], "other": self.examples, "same": self.twin_examples, None: []}[self.question]
+
+    @property
+    def system(self) -> str | None:
+        """The system that the earlier import named, if it did."""
+        return next((one.system for one in self.shown if one.system), None)
+
+    def sentences(self) -> list[str]:
+        """What is doubtful, in sentences for everybody."""
+        tickets = "1 ticket has" if self.n == 1 else f"{self.n:,} tickets have"
+        examples = [
+            f"{one.ticket} is {one.known.in_words()}, and here {one.now.in_words()}." for one in self.shown[:2]
+        ]
+        if self.question == "several":
+            named = ", ".join(self.several_tickets)
+            return [f"{tickets} a number that tickets of several systems here have: {named}."]
+        if self.question == "other":
+            return [
+                f"{tickets} the number of one that an earlier import brought, but seem to be others.",
+                *examples,
+            ]
+        if self.question == "same":
+            one = self.shown[0]
+            same = f"{tickets} the number, title and time of one that came from {self.system or 'elsewhere'}"
+            return [f"{same}, such as {one.ticket}."]
+        return []
+
+    def refuse(self) -> None:
+        """Refuse to import, if a person has to say something first.
+
+        Raises:
+            EqualNumbersError: they have.
+        """
+        if self.question is None:
+            return
+        examples = [one.ticket for one in self.shown] or self.several_tickets
+        detail = " ".join([*self.sentences(), self.way_out, "Nothing was imported."])
+        raise EqualNumbersError(detail, question=self.question, n=self.n, examples=examples)
+
+    @property
+    def way_out(self) -> str:
+        """What to say in the mapping."""
+        if self.question == "several":
+            return "Name the ticket system that this file is from, as system."
+        if self.question == "same":
+            name = f"system = {self.system}" if self.system else "no system"
+            return f'If this file is from there, say {name}; if they are others, equal_numbers = "other".'
+        if self.mapping.equal_numbers == "other":
+            return f"An earlier import says system = {self.mapping.system}, too: give this one another name."
+        return (
+            'If they are the same tickets, say equal_numbers = "same". If they are of another ticket system, name'
+            ' it as system, with a name of its own, and say equal_numbers = "other".'
+        )
+
+
+def _keep(examples: list[EqualNumber], one: EqualNumber) -> None:
+    if len(examples) < _EXAMPLES:
+        examples.append(one)
+
+
+def _is_other(before: Case, case: Case, *, is_said: bool) -> bool:
+    """Whether a case seems to be another ticket than the one that is known by its number.
+
+    Titles are edited and mappings corrected, so both title and opening must differ. Of logs without titles nothing
+    is doubtful if both are said to be of one system, if they have a time in common, or if the case goes on.
+    """
+    if before.created_at == case.created_at:
+        return False
+    if before.summary and case.summary:
+        return _plain(before.summary) != _plain(case.summary)
+    known = _moments(before)
+    goes_on = before.status not in ENDED and case.created_at >= max(known)
+    return not (is_said or goes_on or known & _moments(case))
+
+
+def _facts(case: Case) -> Facts:
+    return Facts(case.summary[:_LONGEST_TITLE], case.created_at, case.resolved_at)
+
+
+def _is_twin(one: Facts, other: Facts) -> bool:
+    """Whether two tickets with one number seem to be the same, though they are said to be of two systems."""
+    if one.opened != other.opened:
+        return False
+    if one.title and other.title:
+        return _plain(one.title) == _plain(other.title)
+    return one.resolved is not None and one.resolved == other.resolved
+
+
+def _plain(title: str) -> str:
+    return " ".join(title[:_LONGEST_TITLE].casefold().split())
+
+
+def _moments(case: Case) -> set[datetime]:
+    ends = {case.resolved_at} if case.resolved_at else set[datetime]()
+    return {case.created_at, *ends, *(step.at for step in case.steps), *(one.at for one in case.handoffs)}

@@ -1,0 +1,53 @@
+"""What a ticket system is called in a mapping, as far as that can be guessed."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+_LONGEST = 40
+_MONTHS = "jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez"
+_MONTH = re.compile(rf"(?:{_MONTHS})[a-zäûé]{{0,6}}", re.IGNORECASE)
+# Words that say what a file is, and not where it is from.
+_WORDS = {
+    "export",
+    "exports",
+    "download",
+    "copy",
+    "latest",
+    "new",
+    "old",
+    "final",
+    "report",
+    "data",
+    "since",
+    "to",
+}
+ANY = "tickets"
+
+Earlier = Sequence[tuple[frozenset[str], str]]
+"""The columns that earlier imports read, and the systems that they named: the newest first."""
+
+
+def system_name(text: str) -> str | None:
+    """The name of a system as a mapping has it, of what a person wrote: `Zendesk EU` is `zendesk_eu`."""
+    plain = (
+        unicodedata.normalize("NFKD", text.strip().lower().replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_")
+    if not name:
+        return None
+    return name if name[0].isalpha() else f"system_{name}"[:_LONGEST]
+
+
+def system_of_file(stem: str) -> str:
+    """A name for the system that a file is from: that of the file, without what differs from export to export."""
+    words = [word for word in re.split(r"[\W\d_]+", stem) if len(word) > 1]
+    kept = [word for word in words if word.lower() not in _WORDS and not _MONTH.fullmatch(word)]
+    return system_name("_".join(kept)) or ANY
+
+
+def system_of(header: Sequence[str], stem: str, earlier: Earlier) -> str:
+    """The system that the newest import named whose columns the file has; otherwise by the file's name."""
+    has = set(header)
+    known = (system for columns, system in earlier if columns <= has)
+    return next(known, None) or system_of_file(stem)

@@ -1,0 +1,181 @@
+"""Equal numbers of two systems do not become one ticket without a word, and those of one do not become two."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from flowpilot.imports.case.equal import EqualNumbersError
+from flowpilot.imports.guess.systems import system_name, system_of, system_of_file
+from flowpilot.imports.mapping.loading import answering, mapping_of
+from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.preview import preview_log
+from tests.imports.helpers import NOW, World
+from tests.imports.known.test_said import HEADER, TICKETS, written
+
+NORTH, SOUTH = (answering(TICKETS, "ask", system) for system in ("north", "south"))
+LOG = mapping_of(
+    {
+        "name": "log",
+        "times": {"format": "iso", "zone": "UTC"},
+        "case": {"id": "case"},
+        "row": {"at": "at", "by": "who"},
+        "session": {
+            "created_at": {"row": "first"},
+            "resolved_at": {"row": "last"},
+            "status": [{"status": "resolved", "column": "what", "values": ["closed"]}, {"status": "open"}],
+        },
+    }
+)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """Exports of two systems with the same numbers."""
+    printers = HEADER + "1,2026-05-04 08:00,,Printer\n2,2026-05-04 09:00,2026-05-04 10:00,Scanner\n"
+    networks = (
+        HEADER + "1,2026-04-01 08:00,,VPN\n2,2026-04-02 08:00,2026-04-02 09:00,Wlan\n3,2026-04-03 08:00,,DNS\n"
+    )
+    return written(tmp_path / "printers.csv", printers), written(tmp_path / "networks.csv", networks)
+
+
+def question(world: World, file: Path, mapping: Mapping) -> tuple[str | None, int]:
+    found = preview_log(world.url, world.account_id, file, mapping, now=NOW)
+    return found.equal.question, found.equal.n
+
+
+def titles(world: World) -> list[Any]:
+    return [title for (title,) in world.ask("SELECT problem_summary FROM ai_sessions ORDER BY problem_summary")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(TICKETS, TICKETS), (NORTH, TICKETS), (TICKETS, SOUTH), (NORTH, NORTH)]
+)
+def test_what_looks_like_other_tickets_is_not_merged(
+    world: World, files: tuple[Path, Path], first: Mapping, second: Mapping
+) -> None:
+    printers, networks = files
+    world.load(printers, first)
+    assert question(world, networks, second) == ("other", 2)
+    with pytest.raises(
+        EqualNumbersError, match=r"2 tickets have the number of one .* 1 is “Printer”, opened"
+    ) as error:
+        world.load(networks, second)
+    assert error.value.extra == {"question": "other", "n": 2, "examples": ["1", "2"]}
+    assert titles(world) == ["Printer", "Scanner"]
+
+
+@pytest.mark.parametrize("first", [TICKETS, NORTH])
+def test_who_names_another_system_has_both_and_each_export_finds_its_own(
+    world: World, files: tuple[Path, Path], first: Mapping
+) -> None:
+    printers, networks = files
+    world.load(printers, first)
+    other = answering(SOUTH, "other")
+    assert question(world, networks, other) == (None, 0)
+    assert world.load(networks, other).sessions == 3
+    assert titles(world) == ["DNS", "Printer", "Scanner", "VPN", "Wlan"]
+    for file, mapping in ((printers, first), (networks, SOUTH)):
+        file.write_text(file.read_text().replace("Printer", "Printer 2").replace("VPN", "VPN 2"))
+        done = world.load(file, mapping)
+        assert (done.sessions, done.changes.updated, done.cases_already_here) == (0, 1, 0)
+    assert titles(world) == ["DNS", "Printer 2", "Scanner", "VPN 2", "Wlan"]
+
+
+def test_who_says_that_they_are_the_same_has_them_updated(world: World, files: tuple[Path, Path]) -> None:
+    printers, networks = files
+    world.load(printers, TICKETS)
+    done = world.load(networks, answering(TICKETS, "same"))
+    assert (done.sessions, done.changes.updated) == (1, 2)
+    assert titles(world) == ["DNS", "VPN", "Wlan"]
+    assert world.load(networks, TICKETS).already_imported_at == NOW
+
+
+def test_an_edited_title_or_a_corrected_zone_is_no_doubt(world: World, files: tuple[Path, Path]) -> None:
+    printers, _ = files
+    world.load(printers, TICKETS)
+    zone = mapping_of({**TICKETS.model_dump(), "times": {"format": "iso", "zone": "Europe/Vienna"}})
+    assert question(world, printers, zone) == (None, 0)
+    printers.write_text(printers.read_text().replace("Scanner", "Scanner is slow"))
+    assert question(world, printers, TICKETS) == (None, 0)
+    assert world.load(printers, SOUTH).changes.updated == 1
+
+
+def test_tickets_that_are_here_are_not_brought_as_those_of_another_system(
+    world: World, files: tuple[Path, Path]
+) -> None:
+    printers, _ = files
+    world.load(printers, NORTH)
+    printers.write_text(printers.read_text() + "3,2026-05-05 08:00,,Fax\n")
+    assert question(world, printers, SOUTH) == ("same", 2)
+    with pytest.raises(EqualNumbersError, match="of one that came from north, such as 1"):
+        world.load(printers, SOUTH)
+    assert world.load(printers, NORTH).sessions == 1
+    printers.write_text(printers.read_text() + "4,2026-05-05 08:00,,Fax 2\n")
+    assert world.load(printers, answering(SOUTH, "other")).sessions == 4
+
+
+def test_a_file_that_could_be_of_several_systems_has_to_name_its_own(
+    world: World, files: tuple[Path, Path]
+) -> None:
+    printers, networks = files
+    world.load(printers, NORTH)
+    world.load(networks, SOUTH)
+    for answer in ("ask", "same"):
+        assert question(world, networks, answering(TICKETS, answer)) == ("several", 2)
+    printers.write_text(printers.read_text() + "5,2026-05-05 08:00,,Fax\n")
+    with pytest.raises(EqualNumbersError, match="tickets of several systems here have: 1, 2"):
+        world.load(printers, TICKETS)
+    assert question(world, printers, NORTH) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked"),
+    [
+        ("1,2026-05-04 08:00,Ada,opened\n1,2026-05-04 09:00,Ada,noted\n", None),
+        ("1,2026-05-04 10:00,Ada,closed\n", None),
+        ("1,2026-05-04 08:30,Linus,opened\n", "other"),
+        ("1,2026-04-04 08:00,Linus,opened\n", "other"),
+    ],
+)
+def test_a_log_without_titles_goes_by_its_times(
+    world: World, tmp_path: Path, rows: str, asked: Literal["other"] | None
+) -> None:
+    header = "case,at,who,what\n"
+    first = header + "1,2026-05-04 08:00,Ada,opened\n1,2026-05-04 09:00,Ada,called\n"
+    world.load(written(tmp_path / "first.csv", first), LOG)
+    assert question(world, written(tmp_path / "second.csv", header + rows), LOG)[0] == asked
+
+
+def test_other_tickets_need_the_name_of_their_system() -> None:
+    with pytest.raises(MappingError, match="name the ticket system that the file is from"):
+        answering(TICKETS, "other")
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("Zendesk EU", "zendesk_eu"), (" Büro-Süd ", "buro_sud"), ("2nd desk", "system_2nd_desk"), ("?", None)],
+)
+def test_a_system_is_called_as_a_mapping_has_it(said: str, name: str | None) -> None:
+    assert system_name(said) == name
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("hd-export-2026-06-30 (2)", "hd"),
+        ("incidents_june_2026", "incidents"),
+        ("Vorfälle März 2026", "vorfalle"),
+        ("2026-06", "tickets"),
+        ("export", "tickets"),
+    ],
+)
+def test_a_system_is_guessed_from_what_files_of_several_months_share(stem: str, name: str) -> None:
+    assert system_of_file(stem) == name
+
+
+def test_a_file_with_the_columns_of_an_earlier_import_is_of_its_system() -> None:
+    earlier = [(frozenset({"a", "z"}), "newest"), (frozenset({"a", "b"}), "newer"), (frozenset({"a"}), "old")]
+    assert system_of(["a", "b", "c"], "june", earlier) == "newer"
+    assert system_of(["b", "c"], "desk-june", earlier) == "desk"
