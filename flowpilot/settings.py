@@ -68,6 +68,10 @@ class Settings(BaseSettings):
         description="URL of the same database as the runtime role, if you manage roles yourself. "
         "Unset: FlowPilot creates the role.",
     )
+    admin_database_url: SecretStr | None = Field(
+        default=None,
+        description="URL of the same database as a superuser. Only `flowpilot db distribute` uses it.",
+    )
     replica_url: SecretStr | None = Field(
         default=None,
         description="URL of a streaming standby of the database, such as `postgresql://host:5432/`, which reports "

@@ -15,13 +15,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine, event
 
-from flowpilot.migrations.tables import metadata
+from flowpilot.migrations.tables import APART, TENANT
 
-# Who people are is read before an account is known, and across accounts, so these stand apart from all others.
-APART = frozenset({"accounts", "users", "memberships", "api_keys", "invitations"})
-TENANT = frozenset(table.name for table in metadata.sorted_tables if "account_id" in table.columns) - APART
-
-# So does the queue, which has workers for all accounts.
+# The queue stands apart, too: it has workers for all accounts.
 _QUEUE = "procrastinate_"
 
 _READS_OR_WRITES = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b")

@@ -4,18 +4,20 @@ import asyncio
 import sys
 import uuid
 from collections import Counter
+from typing import Annotated
 
 import psycopg
 import typer
 from rich.progress import track
 
 from flowpilot.cli.common import errors
-from flowpilot.cli.connection import new_database, open_database
+from flowpilot.cli.connection import new_database, open_database, read_database
 from flowpilot.clock import now
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import database
 from flowpilot.db.session import Database
 from flowpilot.handoffs import derived as handoffs
+from flowpilot.migrations.spread.running import spread
 from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.repair import notify_of_missed, repair_jobs
 from flowpilot.sessions import derived as sessions
@@ -75,6 +77,22 @@ def reconcile() -> None:
     for sentence, kinds in said.items():
         if any(found[kind] for kind in kinds):
             sys.stdout.write(sentence + "\n")
+
+
+@app.command()
+def distribute(
+    check: Annotated[bool, typer.Option("--check", help="Only print the statements that would be run.")] = False,
+) -> None:
+    """Spread the accounts over the machines of a Citus cluster, or go on with it. Each statement is printed."""
+    settings = get_settings()
+    with read_database() as urls:
+        admin = urls.owner
+        if settings.admin_database_url is not None:
+            admin = settings.admin_database_url.get_secret_value()
+        count = spread(
+            urls.owner, admin, is_check=check, say=lambda statement: sys.stdout.write(f"{statement};\n")
+        )
+    errors.print(f"{count} statements {'are to be run' if check else 'were run'}." if count else "Nothing to do.")
 
 
 async def _notify_of_missed(url: str, accounts: list[uuid.UUID]) -> int:

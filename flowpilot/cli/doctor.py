@@ -17,6 +17,7 @@ from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION
 from flowpilot.errors import FlowPilotError
 from flowpilot.flows.matching.meaning import model
+from flowpilot.migrations.spread.health import checks as spread_checks
 from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.settings import get_settings
 
@@ -58,6 +59,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
         with read_database() as urls:
             yield True, f"at revision {newest_revision()}"
             yield from _runtime_role(urls.runtime)
+            yield from spread_checks(urls.owner, urls.runtime)
             yield from asyncio.run(replica_checks(settings, urls.runtime))
             yield not has_demo_accounts(urls.owner), "no demo accounts (their password is public)"
     except FlowPilotError as error:

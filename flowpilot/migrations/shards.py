@@ -1,4 +1,4 @@
-"""What a migration does in other words on a database that is spread over machines (docs/decisions/0082).
+"""What a migration does in other words on a database that is spread over machines (docs/decisions/0083).
 
 PostgreSQL with shards refuses some of what one machine takes. A migration uses these instead, and works on both;
 tests/architecture/test_migrations.py tells which statements it must not write itself.

@@ -30,6 +30,8 @@ from flowpilot.sessions.search import models as session_search
 from flowpilot.sessions.suggestions import models as suggestions
 
 __all__ = [
+    "APART",
+    "TENANT",
     "Base",
     "account_hours",
     "attachments",
@@ -61,3 +63,8 @@ __all__ = [
 ]
 
 metadata = Base.metadata
+
+# Who people are is read before an account is known, and across accounts, so these stand apart from all others.
+# Where accounts are spread over machines, these stay on the coordinator, like the queue.
+APART = frozenset({"accounts", "users", "memberships", "api_keys", "invitations"})
+TENANT = frozenset(table.name for table in metadata.sorted_tables if "account_id" in table.columns) - APART

@@ -11,6 +11,7 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, Table, create_engine
 
 from flowpilot.errors import FlowPilotError
+from flowpilot.migrations.spread.checks import missing
 from flowpilot.migrations.tables import metadata
 
 MIGRATIONS = Path(__file__).parent
@@ -66,6 +67,7 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
                     f"FLOWPILOT_RUNTIME_DATABASE_URL names the role {runtime_role}, which does not exist."
                 )
             _grant(connection, runtime_role)
+            _check_spread(connection)
     finally:
         engine.dispose()
 
@@ -88,6 +90,16 @@ def migrate(engine: Engine, to: str | None = None) -> None:
             config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+
+
+def _check_spread(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if left := missing(driver):
+        raise UpgradeError(
+            f"The accounts are spread over machines, but these new tables are not: {', '.join(left)}. Stop all "
+            "servers and workers, and run: flowpilot db distribute"
+        )
 
 
 def check_revision(owner_url: str) -> None:

@@ -1,0 +1,1 @@
+"""Accounts on several machines, by Citus: what is spread, whether it can be, and whether it is sound."""
