@@ -63,8 +63,15 @@ lint: setup ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup ## Measure every report and page and print the figures
+bench: setup ## Measure every report, imports and pages at 200,000 sessions: ten minutes
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.pages
+
+bench-quick: setup ## Measure reports and imports at 20,000 sessions, to judge a change by its ratios: two minutes
+	$(BIN)/python -m benchmarks --sessions 20000 --accounts 4 --requests 30 --cases 1000 --no-texts
+
+bench-large: setup ## Measure them at 1,000,000 sessions
+	$(BIN)/python -m benchmarks --sessions 1000000 --accounts 100 --cases 25000
 	$(BIN)/python -m benchmarks.pages
 
 reliability: setup ## Kill the server while sessions are posted, and count what arrives in each ticket system
@@ -75,4 +82,4 @@ lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --extra meaning --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help setup demo test pytest check lint bench reliability lock
+.PHONY: help setup demo test pytest check lint bench bench-quick bench-large reliability lock

@@ -85,7 +85,7 @@ def keep(place: Path, built: Built) -> None:
 def build(urls: DatabaseUrls, shape: Shape, report: Callable[[int], None]) -> Built:
     """Make the accounts and their history; `report` is called with the number of sessions in each batch."""
     built_at = now()
-    large, *small = asyncio.run(_create_accounts(urls, 1 + shape.small_accounts, built_at))
+    large, *small = create_accounts(urls, 1 + shape.small_accounts, built_at)
     sizes = [(large, shape.large_sessions), *((account, shape.small_sessions) for account in small)]
     # The owner of the embedded database is a superuser, to whom row security does not apply.
     with psycopg.connect(urls.owner) as connection:
@@ -100,6 +100,11 @@ def vacuum(urls: DatabaseUrls) -> None:
     with psycopg.connect(urls.owner, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
+
+
+def create_accounts(urls: DatabaseUrls, count: int, at: datetime) -> list[uuid.UUID]:
+    """Make so many accounts with nothing in them."""
+    return asyncio.run(_create_accounts(urls, count, at))
 
 
 async def _create_accounts(urls: DatabaseUrls, count: int, at: datetime) -> list[uuid.UUID]:

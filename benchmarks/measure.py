@@ -31,6 +31,7 @@ REPORTS = {
     "psa-metrics": f"{BASE}/psa-metrics",
     "escalations": f"{BASE}/escalations",
     "knowledge-gaps": f"{BASE}/knowledge-gaps",
+    "savings": f"{BASE}/savings",
 }
 SESSIONS = "/api/v1/ai-sessions"
 SEARCHES = {

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from rich.table import Table
 
+from benchmarks.aims import RATIO_HEADERS, RATIOS_IN_WORDS, ReportRatios, ratio_cells
+from benchmarks.importing.measure import ImportCost
+from benchmarks.importing.table import imports_markdown
 from benchmarks.live import LiveTiming
 from benchmarks.matching import Matching, matching_markdown
 from benchmarks.measure import COUNT, HEALTHZ, Timing, naive_of
@@ -26,7 +29,6 @@ HEADERS = (
     "naive / ours",
 )
 
-
 _HOW = """\
 ## How
 
@@ -38,6 +40,9 @@ _HOW = """\
   psycopg; only the statement is timed, not the transaction around it.
 - Naive: the contract's figures alone, one statement each, in the plainest SQL (`benchmarks/naive`), as the runtime
   role through psycopg, in one round of ten. Ours answers more, and over HTTP.
+- Imports: a log made for it in the columns of ServiceNow, or the one of `--log`, into an empty installation, then
+  into another account, and one four times as long into a third; each in a process of its own, whose memory is
+  shown. The server's CPU is that of PostgreSQL's processes that ended meanwhile.
 - SQL: the report's own statements, then all of the request's, which include one that states the account and the
   look-up of the key. BEGIN and COMMIT, which every transaction has, are not counted.
 - The data: five steps per session; 60 % of an account's sessions are in the 90-day window, the others before it;
@@ -52,6 +57,29 @@ class Row:
 
     cells: tuple[str, ...]
     misses_aim: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """How often what people write finds what it should."""
+
+    matching: Matching
+    similar: Similar
+    recalling: Recalling
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All that one run has measured. `tables` are the reports by size; `texts` are None if they were left out."""
+
+    tables: Mapping[str, Sequence[Row]]
+    ratios: Sequence[ReportRatios]
+    imports: Sequence[ImportCost]
+    live: LiveTiming
+    texts: Texts | None
+    machine: Mapping[str, str]
+    date: str
+    rounds: int
 
 
 def rows(
@@ -96,29 +124,42 @@ def markdown_table(lines: Sequence[Row]) -> str:
     return "\n".join([*head, *("| " + " | ".join(cells) + " |" for cells in body)])
 
 
-def markdown(
-    tables: Mapping[str, Sequence[Row]],
-    live: LiveTiming,
-    matching: Matching,
-    similar: Similar,
-    recalling: Recalling,
-    machine: Mapping[str, str],
-    date: str,
-    rounds: int,
-) -> str:
-    """All of RESULTS.md."""
-    sections = (f"## {title}\n\n{markdown_table(lines)}" for title, lines in tables.items())
-    facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
+def ratios_table(ratios: Sequence[ReportRatios]) -> Table:
+    """The ratios for the terminal; a line with one that misses its aim is red."""
+    table = Table(title=f"Ratios. {RATIOS_IN_WORDS}", title_justify="left")
+    for number, header in enumerate(RATIO_HEADERS):
+        table.add_column(header, justify="right" if number else "left", no_wrap=True)
+    for one in ratios:
+        is_missed = any(ratio.is_missed for ratio in (one.small, one.large, one.growth))
+        table.add_row(*ratio_cells(one), style="red" if is_missed else None)
+    return table
+
+
+def ratios_markdown(ratios: Sequence[ReportRatios]) -> str:
+    """The section of the ratios in RESULTS.md."""
+    head = ["| " + " | ".join(RATIO_HEADERS) + " |", "|---|" + "---:|" * (len(RATIO_HEADERS) - 1)]
+    body = ["| " + " | ".join(ratio_cells(one)) + " |" for one in ratios]
+    return "\n".join(["## Ratios", "", *head, *body, "", RATIOS_IN_WORDS])
+
+
+def markdown(results: Results, history: str) -> str:
+    """All of RESULTS.md; `history` is its last section."""
+    sections = (f"## {title}\n\n{markdown_table(lines)}" for title, lines in results.tables.items())
+    facts = "\n".join(f"- {name}: {value}" for name, value in results.machine.items())
+    texts = results.texts
+    assert texts is not None, "RESULTS.md has them"
     head = (
         "# What the reports cost\n\n"
-        f"Measured on {date} by `python -m benchmarks --write`, {rounds} requests per report and size. `make "
-        "bench` prints the same for your machine."
+        f"Measured on {results.date} by `python -m benchmarks --write`, {results.rounds} requests per report and"
+        " size. `make bench` prints the same for your machine."
     )
     more = (
-        f"## The live stream\n\n{live}",
-        matching_markdown(matching),
-        similar_markdown(similar),
-        recalling_markdown(recalling),
+        ratios_markdown(results.ratios),
+        imports_markdown(results.imports),
+        f"## The live stream\n\n{results.live}",
+        matching_markdown(texts.matching),
+        similar_markdown(texts.similar),
+        recalling_markdown(texts.recalling),
         f"## Measured on\n\n{facts}",
     )
-    return "\n\n".join([head, *sections, *more, _HOW])
+    return "\n\n".join([head, *sections, *more, _HOW, history]) + "\n"
