@@ -20,6 +20,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.identity.members import create_account
 from flowpilot.migrations.upgrade import MIGRATIONS
+from flowpilot.psa.days.news import mark_all as mark_psa_days
 from flowpilot.sessions.days.news import mark_all
 from flowpilot.sessions.days.rolling import roll
 
@@ -122,6 +123,7 @@ def _sum_up(urls: DatabaseUrls, accounts: list[uuid.UUID]) -> None:
     for account_id in accounts:
         with account_transaction(urls.runtime, account_id) as connection:
             mark_all(connection, account_id)
+            mark_psa_days(connection, account_id)
         roll(urls.runtime, account_id)
 
 

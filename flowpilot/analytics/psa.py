@@ -1,6 +1,6 @@
 """What reached the ticket system: time entries, and how many sessions got from one stage to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,8 +10,19 @@ from sqlalchemy import TextClause
 from flowpilot.analytics.buckets import Bucket, in_buckets
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Report, header
-from flowpilot.analytics.sql import CREATED_IN_WINDOW, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, statement
-from flowpilot.analytics.summed.sources import GAPS, source, summed
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
+from flowpilot.analytics.summed.psa import (
+    ELSEWHERE,
+    ELSEWHERE_OF_DAYS,
+    ENTRIES,
+    ENTRIES_OF_DAYS,
+    HOURS,
+    LOGGED_SESSIONS,
+    LOGGED_SESSIONS_OF_DAYS,
+    PUSHED_SESSIONS,
+    PUSHED_SESSIONS_OF_DAYS,
+)
+from flowpilot.analytics.summed.sources import GAPS, PSA_GAPS, source, summed
 from flowpilot.db.session import ReadDb
 
 
@@ -66,39 +77,33 @@ _OF_DAYS = f"""
 """
 
 
-def _sql(sessions: str, before: str = "") -> TextClause:
-    """The statement, with the counts of sessions made in this way, and parts in front."""
+def _sql(entries: str, parts: Mapping[str, str], before: str = "") -> TextClause:
+    """The statement of its parts, by their names, with others in front."""
+    named = ", ".join(f"{name} AS ({sql})" for name, sql in parts.items())
     return statement(f"""
-WITH {before} entries AS MATERIALIZED (
-    SELECT session_id, hours_logged, (created_at AT TIME ZONE :tz)::date AS day
-    FROM psa_activity_logs
-    WHERE {LOGGED_IN_WINDOW}
-),
-days AS (
-    SELECT day, count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours
-    FROM entries GROUP BY day
-),
-logged AS (
-    SELECT count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours,
-           count(DISTINCT session_id) AS time_entry_logged
-    FROM entries
-),
-sessions AS ({sessions}),
-pushed AS (
-    SELECT count(DISTINCT ai_session_id) AS doc_pushed
-    FROM psa_post_logs
-    WHERE {POSTED_IN_WINDOW} AND status = 'success'
-),
-elsewhere AS (
-    SELECT count(*) AS n_pushes_from_elsewhere FROM psa_post_logs WHERE {POSTED_IN_WINDOW} AND posting_id IS NULL
-)
+WITH {before} entries AS MATERIALIZED ({entries}),
+days AS (SELECT day, sum(n)::bigint AS entries, {HOURS} AS hours FROM entries GROUP BY day),
+total AS (SELECT coalesce(sum(n), 0)::bigint AS entries, {HOURS} AS hours FROM entries),
+{named}
 SELECT *, (SELECT jsonb_agg(days ORDER BY day) FROM days) AS days
-FROM logged, sessions, pushed, elsewhere
+FROM total, logged, sessions, pushed, elsewhere
 """)
 
 
-_ROWS_SQL = _sql(_TICKETS)
-_DAYS_SQL = _sql(_OF_DAYS, f"{GAPS},")
+_ROWS_SQL = _sql(
+    ENTRIES,
+    {"logged": LOGGED_SESSIONS, "sessions": _TICKETS, "pushed": PUSHED_SESSIONS, "elsewhere": ELSEWHERE},
+)
+_DAYS_SQL = _sql(
+    ENTRIES_OF_DAYS,
+    {
+        "logged": LOGGED_SESSIONS_OF_DAYS,
+        "sessions": _OF_DAYS,
+        "pushed": PUSHED_SESSIONS_OF_DAYS,
+        "elsewhere": ELSEWHERE_OF_DAYS,
+    },
+    f"{GAPS}, {PSA_GAPS},",
+)
 
 
 async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:

@@ -12,6 +12,7 @@ from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB, lease
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.jobs import KNOWLEDGE_QUEUE, app
 from flowpilot.knowledge.jobs import ANALYSE_JOB, lock_of
+from flowpilot.psa.days.news import mark_all as mark_psa_days
 from flowpilot.sessions.days.jobs import begin_rolls_of
 from flowpilot.sessions.days.news import mark
 from flowpilot.sessions.idle import IDLE_JOB
@@ -27,6 +28,7 @@ def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: Demo
     """Enqueue, in the transaction of the rows, the jobs that the actions would have enqueued for later."""
     _check_flows(connection, account, now)
     mark(connection, account.id, (session.created_at for session in rows.sessions))
+    mark_psa_days(connection, account.id)
     begin_rolls_of(connection, account.id, now)
     for handoff in rows.handoffs:
         _watch_claim(connection, account, handoff)

@@ -20,6 +20,7 @@ from flowpilot.knowledge.wording import models as wording
 from flowpilot.notifications import models as notifications
 from flowpilot.psa import models as psa
 from flowpilot.psa.connections import models as psa_connections
+from flowpilot.psa.days import models as psa_days
 from flowpilot.psa.postings import models as psa_postings
 from flowpilot.psa.rules import models as psa_rules
 from flowpilot.psa.tickets import models as psa_tickets
@@ -51,6 +52,7 @@ __all__ = [
     "notifications",
     "psa",
     "psa_connections",
+    "psa_days",
     "psa_postings",
     "psa_rules",
     "psa_tickets",

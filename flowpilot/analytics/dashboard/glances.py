@@ -2,19 +2,16 @@
 
 from typing import Any
 
+from sqlalchemy import TextClause
+
 from flowpilot.analytics.dashboard.schemas import DashboardPsa, KnowledgeCounts
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Report, header
-from flowpilot.analytics.sql import (
-    CREATED_IN_WINDOW,
-    IS_MADE_BY_AI,
-    LOGGED_IN_WINDOW,
-    POSTED_IN_WINDOW,
-    REVIEWED_IN_WINDOW,
-    statement,
-)
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, IS_MADE_BY_AI, REVIEWED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import percent, percent_ci95
+from flowpilot.analytics.summed.psa import PUSHES, PUSHES_OF_DAYS, TIME_ENTRIES, TIME_ENTRIES_OF_DAYS
+from flowpilot.analytics.summed.sources import GAPS, PSA_GAPS, source, summed
 from flowpilot.db.session import ReadDb
 
 # CTEs, each of one row.
@@ -32,27 +29,24 @@ PROPOSALS = f"""
         FROM flow_proposals WHERE account_id = :account_id
     ) reviewed
 """
-PUSHES = f"""
-    SELECT count(*) AS pushes,
-           count(*) FILTER (WHERE status = 'success') AS pushed,
-           count(*) FILTER (WHERE status = 'success' AND retry_count > 0) AS pushed_by_retry
-    FROM psa_post_logs
-    WHERE {POSTED_IN_WINDOW} AND ai_session_id IS NOT NULL
-"""
-TIME_ENTRIES = f"""
-    SELECT count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours
-    FROM psa_activity_logs
-    WHERE {LOGGED_IN_WINDOW}
-"""
 
-_PSA_SQL = statement(f"""
-WITH totals AS (
-    SELECT count(*) AS total, count(psa_ticket_id) AS tickets FROM ai_sessions WHERE {CREATED_IN_WINDOW}
-),
-pushes AS ({PUSHES}),
-time_entries AS ({TIME_ENTRIES})
+
+def _psa_sql(totals: str, pushes: str, time_entries: str, before: str = "") -> TextClause:
+    return statement(f"""
+WITH {before} totals AS ({totals}),
+pushes AS ({pushes}),
+time_entries AS ({time_entries})
 SELECT * FROM totals, pushes, time_entries
 """)
+
+
+_TOTALS = f"SELECT count(*) AS total, count(psa_ticket_id) AS tickets FROM ai_sessions WHERE {CREATED_IN_WINDOW}"
+_TOTALS_OF_DAYS = f"""
+    SELECT sum(total)::bigint AS total, sum(tickets)::bigint AS tickets
+    FROM ({_TOTALS} {summed("kind", "n", "tickets")}) parts
+"""
+_PSA_ROWS_SQL = _psa_sql(_TOTALS, PUSHES, TIME_ENTRIES)
+_PSA_DAYS_SQL = _psa_sql(_TOTALS_OF_DAYS, PUSHES_OF_DAYS, TIME_ENTRIES_OF_DAYS, f"{GAPS}, {PSA_GAPS},")
 
 _KNOWLEDGE_SQL = statement(f"WITH flows AS ({FLOWS}), proposals AS ({PROPOSALS}) SELECT * FROM flows, proposals")
 
@@ -72,7 +66,7 @@ class KnowledgeGlance(Report):
 
 async def psa_glance(db: ReadDb, window: Window) -> PsaGlance:
     """How the window's pushes to the ticket system went, in one statement."""
-    row = (await db.execute(narrowed(_PSA_SQL, window.only), window.parameters)).mappings().one()
+    row = (await db.execute(source(_PSA_DAYS_SQL, _PSA_ROWS_SQL, window), window.parameters)).mappings().one()
     return PsaGlance(**header(window, "dashboard"), total_sessions=row["total"], psa_metrics=psa_of(row))
 
 

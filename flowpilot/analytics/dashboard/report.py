@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import TextClause
 
 from flowpilot.analytics.buckets import in_buckets
-from flowpilot.analytics.dashboard.glances import FLOWS, PROPOSALS, PUSHES, TIME_ENTRIES, knowledge_of, psa_of
+from flowpilot.analytics.dashboard.glances import FLOWS, PROPOSALS, knowledge_of, psa_of
 from flowpilot.analytics.dashboard.kpis import KIND_COLUMNS, SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
 from flowpilot.analytics.dashboard.schemas import (
     ConfidenceBreakdown,
@@ -25,7 +25,8 @@ from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import percent, percent_ci95
-from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, source, summed
+from flowpilot.analytics.summed.psa import PUSHES, PUSHES_OF_DAYS, TIME_ENTRIES, TIME_ENTRIES_OF_DAYS
+from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, PSA_GAPS, source, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
 
@@ -43,7 +44,14 @@ facts AS MATERIALIZED (
 """
 
 
-def _sql(before: str = "", kinds: str = "", cells: str = "", ends: str = "") -> TextClause:
+def _sql(
+    before: str = "",
+    kinds: str = "",
+    cells: str = "",
+    ends: str = "",
+    pushes: str = PUSHES,
+    time_entries: str = TIME_ENTRIES,
+) -> TextClause:
     """The statement over the window's sessions; or after parts that narrow these, with more groups of each."""
     return statement(f"""
 WITH {before} {_FACTS},
@@ -94,8 +102,8 @@ tiers AS (
 ),
 flows AS ({FLOWS}),
 proposals AS ({PROPOSALS}),
-pushes AS ({PUSHES}),
-time_entries AS ({TIME_ENTRIES})
+pushes AS ({pushes}),
+time_entries AS ({time_entries})
 SELECT *, {HOURS},
        (SELECT jsonb_agg(trend ORDER BY day) FROM trend) AS trend,
        (SELECT jsonb_agg(domains ORDER BY total DESC, domain COLLATE "C") FROM domains) AS domains,
@@ -107,10 +115,12 @@ FROM totals, flows, proposals, pushes, time_entries
 _TIMES = ("n", "duration", "squares", "cubes")
 _ROWS_SQL = _sql()
 _DAYS_SQL = _sql(
-    f"{GAPS},",
+    f"{GAPS}, {PSA_GAPS},",
     summed("kind", *KIND_COLUMNS),
     summed("cell", "domain", "n", "resolved", "escalated", "guided"),
     summed("end", "quarter", *_TIMES, select=f"{DAY_OF_QUARTER}, {', '.join(_TIMES)}"),
+    PUSHES_OF_DAYS,
+    TIME_ENTRIES_OF_DAYS,
 )
 
 

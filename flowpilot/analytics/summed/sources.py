@@ -1,9 +1,10 @@
-"""Where a report over sessions reads from: whole days without news from their sums, all else from the rows.
+"""Where a report reads from: whole days without news from their sums, all else from the rows.
 
 A statement begins with parts (`WITH`): `clean` has the summed days that lie wholly in the window and have no news,
-`gaps` the stretches between them, and `ai_sessions` only the sessions of those. PostgreSQL takes the name of a
-part before that of a table, so what follows counts the gaps as it would count the table, and adds what `clean`
-has. All of it is one statement, so it sees days, news and rows at the same moment.
+`gaps` the stretches between them, and `ai_sessions` only the sessions of those; `psa_…` are the same of what
+reached the ticket system. PostgreSQL takes the name of a part before that of a table, so what follows counts the
+gaps as it would count the table, and adds what `clean` has. All of it is one statement, so it sees days, news and
+rows at the same moment.
 """
 
 from sqlalchemy import TextClause
@@ -14,32 +15,51 @@ from flowpilot.analytics.period import Window
 # Before, the clocks of a few places went back at a minute past midnight, in the middle of a quarter of an hour.
 _FIRST_DAY = "2012-01-01"
 
-GAPS = f"""
-clean AS MATERIALIZED (
-    SELECT * FROM session_days d
+
+def _gaps(days: str, news: str, prefix: str = "") -> str:
+    """Two parts: the clean days of a table, and the stretches between them."""
+    return f"""
+{prefix}clean AS MATERIALIZED (
+    SELECT * FROM {days} d
     WHERE d.account_id = :account_id
       AND d.day >= greatest('{_FIRST_DAY}',
                             (CAST(:start AS timestamptz) AT TIME ZONE 'UTC' + interval '86399.999999 s')::date)
       AND d.day < (CAST(:end AS timestamptz) AT TIME ZONE 'UTC')::date
-      AND NOT EXISTS (SELECT FROM session_news n WHERE n.account_id = :account_id AND n.day = d.day)
+      AND NOT EXISTS (SELECT FROM {news} n WHERE n.account_id = :account_id AND n.day = d.day)
 ),
-gaps AS MATERIALIZED (
+{prefix}gaps AS MATERIALIZED (
     SELECT since, until FROM (
         SELECT lag(ends, 1, CAST(:start AS timestamptz)) OVER (ORDER BY begins) AS since, begins AS until FROM (
             SELECT day::timestamp AT TIME ZONE 'UTC' AS begins, (day + 1)::timestamp AT TIME ZONE 'UTC' AS ends
-            FROM clean
+            FROM {prefix}clean
             UNION ALL SELECT CAST(:end AS timestamptz), NULL
         ) bounds
     ) stretches WHERE since < until
-),
-ai_sessions AS NOT MATERIALIZED (
-    SELECT s.* FROM gaps CROSS JOIN LATERAL (
-        SELECT * FROM public.ai_sessions
-        WHERE account_id = :account_id AND created_at >= gaps.since AND created_at < gaps.until
+)"""
+
+
+def _in_gaps(table: str, moment: str, prefix: str = "", condition: str = "true") -> str:
+    """A part of a table's name, which has only its rows in the gaps."""
+    return f"""
+{table} AS NOT MATERIALIZED (
+    SELECT s.* FROM {prefix}gaps gaps CROSS JOIN LATERAL (
+        SELECT * FROM public.{table}
+        WHERE account_id = :account_id AND {condition} AND {moment} >= gaps.since AND {moment} < gaps.until
         OFFSET 0
     ) s
+)"""
+
+
+GAPS = f"{_gaps('session_days', 'session_news')}, {_in_gaps('ai_sessions', 'created_at')}"
+
+# The same of pushes and time entries: `psa_clean`, `psa_gaps`, and the rows of these.
+PSA_GAPS = ", ".join(
+    (
+        _gaps("psa_days", "psa_news", "psa_"),
+        _in_gaps("psa_post_logs", "posted_at", "psa_"),
+        _in_gaps("psa_activity_logs", "created_at", "psa_", "activity_type = 'time_entry_posted'"),
+    )
 )
-"""
 
 # The calendar day of a quarter of an hour: no zone changes its day within one.
 DAY_OF_QUARTER = "(to_timestamp(quarter * 900::float8) AT TIME ZONE :tz)::date"

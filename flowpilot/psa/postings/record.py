@@ -9,12 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy.dialects.postgresql import insert
-
 from flowpilot.db.session import Db
 from flowpilot.outgoing.pauses import Pauses, as_long_again
+from flowpilot.psa.days.news import logged
 from flowpilot.psa.markers import marker_of
-from flowpilot.psa.models import PsaActivityLog
 from flowpilot.psa.postings import rollup
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
@@ -233,4 +231,4 @@ async def _confirm(db: Db, posting: PsaPosting, step: PsaPostingStep, now: datet
         "hours_logged": None if step.minutes is None else Decimal(step.minutes) / 60,
         "created_at": now,
     }
-    await db.execute(insert(PsaActivityLog).values(row).on_conflict_do_nothing())
+    await db.execute(logged(row))

@@ -59,14 +59,13 @@ def mark_all(connection: psycopg.Connection, account_id: UUID) -> None:
     mark_days(connection, account_id, [day for (day,) in found])
 
 
-def mark_days(connection: psycopg.Connection, account_id: UUID, days: list[date]) -> None:
-    """Mark these days."""
+def mark_days(
+    connection: psycopg.Connection, account_id: UUID, days: list[date], table: str = "session_news"
+) -> None:
+    """Mark these days, in this table of news."""
     ids = [new_id() for _ in days]
-    connection.execute(
-        "INSERT INTO session_news (account_id, day, id)"
-        " SELECT %s, day, id FROM unnest(%s::date[], %s::uuid[]) AS marks (day, id)",
-        (account_id, days, ids),
-    )
+    new = "SELECT %s, day, id FROM unnest(%s::date[], %s::uuid[]) AS marks (day, id)"
+    connection.execute(f"INSERT INTO {table} (account_id, day, id) {new}".encode(), (account_id, days, ids))
 
 
 async def forget_day(db: Db, account_id: UUID, created_at: datetime) -> None:

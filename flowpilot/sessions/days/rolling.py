@@ -1,4 +1,4 @@
-"""Summing up days: those with news again, each as one snapshot of its sessions.
+"""Summing up days: those with news again, each as one snapshot of its rows, which are sessions, pushes and time.
 
 Under REPEATABLE READ the snapshot that the sums are made of is also the one whose news are removed: what commits
 meanwhile keeps its mark. Two that sum up the same day exclude each other, since one of them would remove what the
@@ -6,12 +6,14 @@ other has removed: PostgreSQL ends it, and `roll` does it again.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 import psycopg
 
 from flowpilot.db.bulk import account_transaction
+from flowpilot.psa.days import sums as psa
 from flowpilot.sessions.days.news import mark_days
 from flowpilot.sessions.days.sums import PARTS, columns, listed
 
@@ -44,7 +46,7 @@ def _summed(part: str) -> str:
 _LISTS = [f"{part}_{name}" for part in PARTS for name in columns(part)]
 
 # Of the days given, the sums as they are now.
-FRESH = f"""
+_FRESH = f"""
 WITH days AS (SELECT unnest(%(days)s::date[]) AS day),
 theirs AS MATERIALIZED (
     SELECT days.day, s.* FROM days CROSS JOIN LATERAL (
@@ -60,14 +62,68 @@ SELECT %(account_id)s::uuid AS account_id, days.day,
 FROM days {" ".join(f"LEFT JOIN {part}_lists USING (day)" for part in PARTS)}
 """  # noqa: S608
 
-_STORE = f"""
-INSERT INTO session_days (account_id, day, {", ".join(_LISTS)}) {FRESH}
-ON CONFLICT (account_id, day) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _LISTS)}
-"""
+# The days that have any.
+_DAYS = "SELECT (created_at AT TIME ZONE 'UTC')::date AS day FROM ai_sessions WHERE account_id = %(account_id)s"
 
-_WITH_NEWS = "SELECT DISTINCT day FROM session_news WHERE account_id = %(account_id)s"
-_TAKE_NEWS = "DELETE FROM session_news WHERE account_id = %(account_id)s AND day = ANY(%(days)s)"
 
+@dataclass(frozen=True, slots=True)
+class _Summed:
+    """What is summed up by day: its tables, the columns with sums, the days that have any, and their sums now."""
+
+    table: str
+    news: str
+    columns: Sequence[str]
+    days: str
+    fresh: str
+
+    @property
+    def with_news(self) -> str:
+        return f"SELECT DISTINCT day FROM {self.news} WHERE account_id = %(account_id)s"  # noqa: S608
+
+    @property
+    def store(self) -> str:
+        new = ", ".join(f"{name} = excluded.{name}" for name in self.columns)
+        return (
+            f"INSERT INTO {self.table} (account_id, day, {', '.join(self.columns)}) {self.fresh}"
+            f" ON CONFLICT (account_id, day) DO UPDATE SET {new}"
+        )
+
+    @property
+    def take_news(self) -> str:
+        return f"DELETE FROM {self.news} WHERE account_id = %(account_id)s AND day = ANY(%(days)s)"  # noqa: S608
+
+    @property
+    def different(self) -> str:
+        """Days without news whose sums are not those of their rows."""
+        fresh = self.fresh.replace("unnest(%(days)s::date[]) AS day", "day FROM stored")
+        return f"""
+        WITH stored AS MATERIALIZED (
+            SELECT * FROM {self.table} d
+            WHERE d.account_id = %(account_id)s AND NOT EXISTS (
+                SELECT FROM {self.news} n WHERE n.account_id = %(account_id)s AND n.day = d.day
+            )
+        ),
+        fresh AS ({fresh})
+        SELECT stored.day FROM stored JOIN fresh USING (day)
+        WHERE {" OR ".join(map(_differs, self.columns))}
+        ORDER BY stored.day
+        """  # noqa: S608
+
+    @property
+    def missing(self) -> str:
+        """Days with rows that have neither sums nor news: they would be read from their rows for ever."""
+        return f"""
+        SELECT day FROM ({self.days}) days
+        EXCEPT SELECT day FROM {self.table} WHERE account_id = %(account_id)s
+        EXCEPT SELECT day FROM {self.news} WHERE account_id = %(account_id)s
+        ORDER BY day
+        """  # noqa: S608
+
+
+_SUMMED = (
+    _Summed("session_days", "session_news", _LISTS, _DAYS, _FRESH),
+    _Summed("psa_days", "psa_news", psa.COLUMNS, psa.DAYS, psa.FRESH),
+)
 
 # Lists of rounded numbers, whose sums depend on their order.
 _ROUNDED = [name for name in _LISTS if name.endswith(("squares", "cubes", "worked"))]
@@ -82,27 +138,7 @@ def _differs(name: str) -> str:
     )
 
 
-# Days without news whose sums are not those of their sessions.
-_DIFFERENT = f"""
-WITH stored AS MATERIALIZED (
-    SELECT * FROM session_days d
-    WHERE d.account_id = %(account_id)s AND NOT EXISTS (
-        SELECT FROM session_news n WHERE n.account_id = %(account_id)s AND n.day = d.day
-    )
-),
-fresh AS ({FRESH.replace("unnest(%(days)s::date[]) AS day", "day FROM stored")})
-SELECT stored.day FROM stored JOIN fresh USING (day)
-WHERE {" OR ".join(map(_differs, _LISTS))}
-ORDER BY stored.day
-"""  # noqa: S608
-
-# Days with sessions that have neither sums nor news: they would be read from their rows for ever.
-_MISSING = """
-SELECT (created_at AT TIME ZONE 'UTC')::date AS day FROM ai_sessions WHERE account_id = %(account_id)s
-EXCEPT SELECT day FROM session_days WHERE account_id = %(account_id)s
-EXCEPT SELECT day FROM session_news WHERE account_id = %(account_id)s
-ORDER BY day
-"""
+_WITH_NEWS = " UNION ".join(one.with_news for one in _SUMMED)
 
 
 def roll(url: str, account_id: UUID) -> int:
@@ -114,7 +150,8 @@ def roll(url: str, account_id: UUID) -> int:
         psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected: it was, each time.
     """
     with account_transaction(url, account_id) as connection:
-        found = connection.execute(f"{_WITH_NEWS} ORDER BY day DESC", {"account_id": account_id}).fetchall()
+        query = f"{_WITH_NEWS} ORDER BY day DESC"
+        found = connection.execute(query.encode(), {"account_id": account_id}).fetchall()
     days = [day for (day,) in found]
     for first in range(0, len(days), _DAYS_AT_ONCE):
         _roll_in_the_end(url, account_id, days[first : first + _DAYS_AT_ONCE])
@@ -136,23 +173,26 @@ def _roll_in_the_end(url: str, account_id: UUID, days: Sequence[date]) -> None:
 def has_news(url: str, account_id: UUID) -> bool:
     """Whether any day of the account has news."""
     with account_transaction(url, account_id) as connection:
-        query = "SELECT EXISTS (SELECT FROM session_news WHERE account_id = %s)"
-        found = connection.execute(query, (account_id,)).fetchone()
+        query = f"SELECT EXISTS ({_WITH_NEWS})"
+        found = connection.execute(query.encode(), {"account_id": account_id}).fetchone()
     return found is not None and found[0]
 
 
 def reconcile(connection: psycopg.Connection, account_id: UUID) -> int:
-    """Compare the sums of every day without news with its sessions, and mark what differs; return how many do.
+    """Compare the sums of every day without news with its rows, and mark what differs; return how many do.
 
-    A day with sessions and without sums differs, too.
+    A day with rows and without sums differs, too.
 
     Sums of powers are made of rounded numbers in no certain order, so they are compared to nine digits.
     """
     values = {"account_id": account_id}
-    found = connection.execute(_DIFFERENT.encode(), values).fetchall()
-    found += connection.execute(_MISSING, values).fetchall()
-    wrong = [day for (day,) in found]
-    mark_days(connection, account_id, wrong)
+    wrong = set()
+    for one in _SUMMED:
+        found = connection.execute(one.different.encode(), values).fetchall()
+        found += connection.execute(one.missing.encode(), values).fetchall()
+        days = [day for (day,) in found]
+        mark_days(connection, account_id, days, one.news)
+        wrong.update(days)
     return len(wrong)
 
 
@@ -169,8 +209,10 @@ def begin(connection: psycopg.Connection) -> None:
 
 def sum_up(connection: psycopg.Connection, account_id: UUID, days: Sequence[date]) -> None:
     """Sum up those of the days that have news in the snapshot, and remove these."""
-    values = {"account_id": account_id, "days": list(days)}
-    found = connection.execute(f"{_WITH_NEWS} AND day = ANY(%(days)s)", values).fetchall()
-    values["days"] = [day for (day,) in found]
-    connection.execute(_STORE.encode(), values)
-    connection.execute(_TAKE_NEWS, values)
+    for one in _SUMMED:
+        values = {"account_id": account_id, "days": list(days)}
+        query = f"{one.with_news} AND day = ANY(%(days)s)"
+        values["days"] = [day for (day,) in connection.execute(query.encode(), values).fetchall()]
+        if values["days"]:
+            connection.execute(one.store.encode(), values)
+            connection.execute(one.take_news.encode(), values)

@@ -10,20 +10,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowpilot.analytics import coverage, flow_quality, psa
-from flowpilot.analytics.dashboard import kpis, working
+from flowpilot.analytics.dashboard import glances, kpis, working
 from flowpilot.analytics.dashboard import report as dashboard
 from flowpilot.analytics.period import window
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
+from flowpilot.psa.days import news as psa_news
+from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.sessions.days import news, rolling
 from flowpilot.sessions.models import AISession
 from tests.analytics.naive import Row, World
-from tests.analytics.test_random_worlds import NOW, START, ZONE, _answers, _session, _shared_fields, _store, _world
+from tests.analytics.test_random_worlds import (
+    NOW,
+    START,
+    ZONE,
+    _answers,
+    _life,
+    _session,
+    _shared_fields,
+    _store,
+    _world,
+)
 from tests.company import run
 
 # What asks for its source: each is made to read rows alone, to be compared.
-OVER_SUMS = (dashboard, kpis, working, coverage, flow_quality, psa)
+OVER_SUMS = (dashboard, glances, kpis, working, coverage, flow_quality, psa)
 WINDOWS = [
     {},
     {"from_": "2026-03-20", "to": "2026-03-29", "tz": "Asia/Kathmandu"},
@@ -43,6 +55,7 @@ async def _all_reports(database: Database, account_id: uuid.UUID) -> list[Any]:
                 await coverage.coverage(db, one),
                 await flow_quality.flow_quality(db, one),
                 await psa.psa_metrics(db, one),
+                await glances.psa_glance(db, one),
             ]
     return [report.model_dump(mode="json") for report in found]
 
@@ -72,10 +85,12 @@ class _History:
         self.account_id = _store(urls, self.rows)
         with account_transaction(urls.runtime, self.account_id) as connection:
             news.mark_all(connection, self.account_id)
+            psa_news.mark_all(connection, self.account_id)
 
     def go_on(self) -> None:
         happens: list[Callable[[], None]] = [self._change, self._change, self._begin, self._roll, self._roll_some]
-        self.draw.choice([*happens, self._killed, self._meanwhile, self._forget_some])()
+        happens += [self._push, self._log, self._log_now, self._killed, self._meanwhile, self._forget_some]
+        self.draw.choice(happens)()
 
     def _change(self) -> None:
         run(self.urls, self._in_a_transaction)
@@ -111,11 +126,74 @@ class _History:
         run(self.urls, work)
         self.rows["ai_sessions"].append(row)
 
+    def _push(self) -> None:
+        """A push ends, is tried again, or is there for the first time, which a log from elsewhere may say late."""
+        new = self._of_a_session("psa_post_logs")
+        names = self.draw.sample(["status", "retry_count", "posted_at"], 2)
+        self._keep(PsaPostLog, "psa_post_logs", new, names)
+
+    def _log(self) -> None:
+        new = self._of_a_session("psa_activity_logs")
+        self._keep(PsaActivityLog, "psa_activity_logs", new, self.draw.sample(["hours_logged", "created_at"], 1))
+
+    def _log_now(self) -> None:
+        """A time entry is there, as postings record it."""
+        row = self._of_a_session("psa_activity_logs")
+        if row is None:
+            return
+        row["created_at"] = max([NOW, *(log["created_at"] for log in self.rows["psa_activity_logs"])])
+
+        async def work(database: Database) -> None:
+            async with database.write(self.account_id) as db:
+                await db.execute(psa_news.logged({"account_id": self.account_id, **row}))
+
+        run(self.urls, work)
+        self.rows["psa_activity_logs"].append(row)
+
+    def _of_a_session(self, table: str) -> Row | None:
+        """A new row of a session, if there is one."""
+        found: dict[str, list[Row]] = {"psa_post_logs": [], "psa_activity_logs": []}
+        sessions = self.rows["ai_sessions"]
+        if sessions:
+            session = self.draw.choice(sessions)
+            others: dict[str, list[Row]] = {"ai_session_steps": [], "session_handoffs": []}
+            for _ in range(9):
+                _life(self.draw, dict(session), found | others)
+        return self.draw.choice(found[table]) if found[table] else None
+
+    def _keep(self, model: Any, table: str, new: Row | None, names: list[str]) -> None:
+        """Add the row, or take some of its values over into another one, or remove one."""
+        rows, fate = self.rows[table], self.draw.random()
+        if new is None:
+            return
+        old = self.draw.choice(rows) if rows and fate < 0.6 else None
+
+        async def work(database: Database) -> None:
+            async with database.write(self.account_id) as db:
+                if old is None:
+                    db.add(model(account_id=self.account_id, **new))
+                    return
+                kept = await db.get_one(model, (self.account_id, old["id"]))
+                if fate < 0.1:
+                    await db.delete(kept)
+                for name in names:
+                    setattr(kept, name, new[name])
+
+        run(self.urls, work)
+        if old is None:
+            rows.append(new)
+        elif fate < 0.1:
+            rows.remove(old)
+        else:
+            old |= {name: new[name] for name in names}
+
     def _roll(self) -> None:
         rolling.roll(self.urls.runtime, self.account_id)
 
     def _some_days(self) -> list[Any]:
-        days = sorted({news.day_of(row["created_at"]) for row in self.rows["ai_sessions"]})
+        moments = [row["created_at"] for row in self.rows["ai_sessions"] + self.rows["psa_activity_logs"]]
+        moments += [row["posted_at"] for row in self.rows["psa_post_logs"] if row["posted_at"] is not None]
+        days = sorted({news.day_of(moment) for moment in moments})
         return self.draw.sample(days, len(days) // 2)
 
     def _roll_some(self) -> None:
@@ -128,18 +206,21 @@ class _History:
             connection.rollback()
 
     def _meanwhile(self) -> None:
-        """A session changes while its day is summed up, and that commits first."""
+        """Something changes while its day is summed up, and that commits first."""
         with account_transaction(self.urls.runtime, self.account_id) as connection:
             rolling.begin(connection)
             connection.execute("SELECT FROM session_news WHERE account_id = %s LIMIT 1", [self.account_id])
-            self._change()
-            self._begin()
+            for happens in (self._change, self._begin, self._push, self._log):
+                happens()
             rolling.sum_up(connection, self.account_id, self._some_days())
 
     def _forget_some(self) -> None:
         with account_transaction(self.urls.runtime, self.account_id) as connection:
-            statement = "DELETE FROM session_days WHERE account_id = %s AND day = ANY(%s)"
-            connection.execute(statement, [self.account_id, self._some_days()])
+            for statement in (
+                "DELETE FROM session_days WHERE account_id = %s AND day = ANY(%s)",
+                "DELETE FROM psa_days WHERE account_id = %s AND day = ANY(%s)",
+            ):
+                connection.execute(statement, [self.account_id, self._some_days()])
 
 
 @settings(max_examples=12, deadline=None)
@@ -155,9 +236,10 @@ def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> Non
         rolling.reconcile(connection, history.account_id)
     history._roll()
     with account_transaction(urls.runtime, history.account_id) as connection:
-        assert (
-            connection.execute("SELECT FROM session_news WHERE account_id = %s", [history.account_id]).rowcount
-            == 0
-        )
+        for query in (
+            "SELECT FROM session_news WHERE account_id = %s",
+            "SELECT FROM psa_news WHERE account_id = %s",
+        ):
+            assert connection.execute(query, [history.account_id]).rowcount == 0
         assert rolling.reconcile(connection, history.account_id) == 0
     _check(urls, history.account_id, history.rows)

@@ -95,6 +95,7 @@ BESIDE_SESSIONS = {
     "notification_preferences": _SETTINGS,
     "notification_routes": "why a server takes no messages, in the server's words and without the message",
     "psa_board_statuses": _TICKET_SYSTEM,
+    "psa_days": "counts and times of what reached the ticket system",
     "psa_closed_tickets": _TICKET_SYSTEM,
     "psa_connections": _TICKET_SYSTEM,
     "psa_members": _TICKET_SYSTEM,
