@@ -17,7 +17,7 @@ from benchmarks.build import Built, Shape, build, clear, find_built, keep, vacuu
 from benchmarks.history import history_line, history_markdown, this_commit
 from benchmarks.importing.measure import measure_imports
 from benchmarks.importing.table import imports_in_words, imports_table
-from benchmarks.live import LiveTiming, measure_live
+from benchmarks.live import LISTENERS, LiveTiming, measure_live
 from benchmarks.machine import describe_machine
 from benchmarks.matching import matching_table, measure_matching
 from benchmarks.measure import REPORTS, WARM_UP_ROUNDS, Size, measure
@@ -132,7 +132,8 @@ def _measure(
         _progress("Measuring rounds", WARM_UP_ROUNDS + rounds) as (progress, task),
     ):
         timings = measure(address, urls, [small, large], rounds, lambda: progress.advance(task))
-        live = measure_live(address, urls, built.small[0])
+        # A short run opens fewer streams, which takes the most of it.
+        live = measure_live(address, urls, built.small[0], listeners=min(LISTENERS, shape.sessions // 20))
     aims = {
         small.name: dict.fromkeys(REPORTS, SMALL_MS),
         large.name: {report: large_ms(report) for report in REPORTS},

@@ -17,11 +17,14 @@ from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION
 from flowpilot.errors import FlowPilotError
 from flowpilot.flows.matching.meaning import model
+from flowpilot.http.connections import most_connections
 from flowpilot.migrations.spread.health import checks as spread_checks
 from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.settings import get_settings
 
 _LOW_DISK_BYTES = 2 * 1024**3
+# A help desk of some hundred people, each with a few pages, after a lost connection in twice as many for a moment.
+_FEW_CONNECTIONS = 1_000
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +58,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
         free > _LOW_DISK_BYTES,
         f"free disk at {settings.data_dir}: {free / 1024**3:.1f} GiB (2 GiB or more is safe)",
     )
+    yield _room_for_connections(settings.database_pool_size)
     try:
         with read_database() as urls:
             yield True, f"at revision {newest_revision()}"
@@ -64,6 +68,14 @@ def _checks() -> Iterator[tuple[bool, str]]:
             yield not has_demo_accounts(urls.owner), "no demo accounts (their password is public)"
     except FlowPilotError as error:
         yield False, error.detail
+
+
+def _room_for_connections(database_pool_size: int) -> tuple[bool, str]:
+    room = most_connections(database_pool_size, at_most=True)
+    said = f"file descriptors: room for {room:,} connections in each server process, one for each open page"
+    if room >= _FEW_CONNECTIONS:
+        return True, said
+    return False, f"{said}: allow more with LimitNOFILE in the unit, or ulimit -Hn"
 
 
 def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:

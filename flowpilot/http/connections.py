@@ -25,20 +25,25 @@ _FEWEST, _MOST = 16, 10_000
 
 def allow_connections(database_pool_size: int) -> None:
     """Let the process have as many file descriptors as it can use: often it has few, but may have more."""
-    wanted = _MOST + _OTHER_DESCRIPTORS + database_pool_size
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    allowed = _descriptors(hard, database_pool_size)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
         # A system may allow less than it says; then it stays as it is.
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
-def most_connections(database_pool_size: int) -> int:
-    """How many connections the process has file descriptors for."""
-    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    left = descriptors - _OTHER_DESCRIPTORS - database_pool_size
-    return _MOST if descriptors == resource.RLIM_INFINITY else min(max(left, _FEWEST), _MOST)
+def most_connections(database_pool_size: int, *, at_most: bool = False) -> int:
+    """How many connections the process has file descriptors for; with `at_most`, as many as it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    left = _descriptors(hard if at_most else soft, database_pool_size) - _OTHER_DESCRIPTORS - database_pool_size
+    return max(left, _FEWEST)
+
+
+def _descriptors(limit: int, database_pool_size: int) -> int:
+    """How many of the descriptors under a limit a server has a use for."""
+    useful = _MOST + _OTHER_DESCRIPTORS + database_pool_size
+    return useful if limit == resource.RLIM_INFINITY else min(limit, useful)
 
 
 class Connections:

@@ -38,8 +38,8 @@ _ABOUT = f"""\
 Events of the account's handoffs as they are committed, from `hello` on: {_KINDS}. \
 `claimant_action` comes only if the first step after the claim was no action of the claimant.
 
-- `hello` comes first: `number` is that of the newest event. While nothing happens, a comment is sent every \
-`heartbeat_seconds`.
+- `hello` comes first: `number` is that of the newest event. While nothing happens, a comment is sent at \
+least every `heartbeat_seconds`.
 - Every other event has its number as `id`, and `data` with `handoff_id`, `session_id`, `kind`, `actor_id`, \
 `actor_name`, `at`, `content`.
 - With `Last-Event-ID` (or `last_event_id`, if a header cannot be set) all events after that number come, \

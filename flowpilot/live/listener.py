@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Collection
+from random import random
 from typing import TYPE_CHECKING, Literal
 
 from flowpilot.live.messages import Message, presence_message
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 # What a state is of: of a session or a place, or the caller's counts.
 Key = tuple[Literal["step", "presence", "counts"], uuid.UUID | None]
 Watch = uuid.UUID | Literal["queue"]
+_SPREAD = 0.25
 
 
 class Listener:
@@ -33,6 +35,8 @@ class Listener:
         self.woken = asyncio.Event()
         self._audience = audience
         self._said: dict[Key, bytes] = {}
+        # An event wakes all streams at once. Their next heartbeats are apart, each a little early.
+        self._patience = 1 - _SPREAD * random()  # noqa: S311
 
     async def follow(self, number: int) -> AsyncIterator[Message | None]:
         """All events after the number, as they come, states that change, and None when it is time for a heartbeat.
@@ -50,7 +54,7 @@ class Listener:
                 if self._is_over:
                     return
                 number = message.number
-            if not messages and not await happens(self.woken, self._audience.heartbeat_seconds):
+            if not messages and not await happens(self.woken, self._patience * self._audience.heartbeat_seconds):
                 yield None
 
     @property

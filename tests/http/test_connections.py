@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
 
 from flowpilot.http.body_limits import BodyMiddleware
-from flowpilot.http.connections import Connections, most_connections
+from flowpilot.http.connections import Connections, allow_connections, most_connections
 
 _SOON_SECONDS = 30.0
 NEVER_SECONDS = 3600.0
@@ -173,5 +173,10 @@ def test_a_process_has_descriptors_for_its_connections() -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
         assert most_connections(10) == 914
+        # A server takes as many as it may have, up to what it has a use for.
+        assert most_connections(10, at_most=True) > 914
+        allow_connections(10)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(hard, 10_110), hard)
+        assert most_connections(10) == most_connections(10, at_most=True)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
