@@ -26,6 +26,7 @@ from flowpilot.db.failures import (
     outage,
 )
 from flowpilot.db.session import Database
+from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.asgi import AppClient
 from tests.company import Company
@@ -252,3 +253,32 @@ async def test_a_read_has_no_outcome_that_could_be_unknown(losing: tuple[Losing,
             await db.execute(text("SELECT 1"))
     await database.close()
     assert failed.value.slug == "database-unavailable"
+
+
+def test_a_machine_of_a_cluster_that_is_lost_is_503_for_its_accounts_alone(
+    settings: Settings, urls: DatabaseUrls, company: Company, neighbour: Company
+) -> None:
+    """Its coordinator says so in a code of a connection, over a connection that goes on working."""
+    lose = """
+    CREATE FUNCTION lose_machine() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'connection to the remote node failed' USING ERRCODE = '08006';
+    END $$
+    """
+    on_it = f"FOR EACH ROW WHEN (NEW.account_id = '{company.id}') EXECUTE FUNCTION lose_machine()"
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        owner.execute(lose)
+        owner.execute(f"CREATE TRIGGER lose_machine BEFORE INSERT ON ai_sessions {on_it}".encode())
+        try:
+            with AppClient(create_app(settings, urls.runtime), raise_server_exceptions=False) as client:
+                body = {"problem_summary": "VPN drops"}
+                answers = [
+                    client.post(SESSIONS, json=body, headers=one.headers(Role.ENGINEER))
+                    for one in (company, neighbour, company)
+                ]
+        finally:
+            owner.execute("DROP TRIGGER lose_machine ON ai_sessions")
+            owner.execute("DROP FUNCTION lose_machine()")
+    assert [answer.status_code for answer in answers] == [503, 201, 503], answers[1].text
+    assert [answer.headers.get("Retry-After") for answer in answers] == ["5", None, "5"]
+    assert answers[0].json()["type"] == "urn:flowpilot:problem:database-unavailable"
