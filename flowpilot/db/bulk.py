@@ -32,9 +32,16 @@ def read_each_row_once(connection: psycopg.Connection) -> None:
 
 
 def copy_rows(
-    connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    connection: psycopg.Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    account_id: uuid.UUID | None = None,
 ) -> int:
     """COPY rows into a table, and return how many. Each row has its values in the order of the columns.
+
+    With `account_id`, all are of that account, and `columns` does not name it: it is sent once, not with each row.
 
     PostgreSQL refuses COPY into a table with row security, so the rows go through a temporary table, and are
     inserted from there under the policies like any others. They are counted instead of left to fail at a key that
@@ -44,6 +51,8 @@ def copy_rows(
         psycopg.errors.UniqueViolation: the table has some of them already.
     """
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    own = sql.SQL("account_id, " if account_id else "")
+    account = sql.SQL("{}::uuid, ").format(sql.Literal(str(account_id))) if account_id else sql.SQL("")
     words = {"table": sql.Identifier(table), "draft": sql.Identifier(f"copy_{table}"), "names": names}
     connection.execute(
         sql.SQL("CREATE TEMP TABLE {draft} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA").format(
@@ -56,9 +65,9 @@ def copy_rows(
                 copy.write_row(row)
         copied = cursor.rowcount
         cursor.execute(
-            sql.SQL("INSERT INTO {table} ({names}) SELECT {names} FROM {draft} ON CONFLICT DO NOTHING").format(
-                **words
-            )
+            sql.SQL(
+                "INSERT INTO {table} ({own}{names}) SELECT {account}{names} FROM {draft} ON CONFLICT DO NOTHING"
+            ).format(own=own, account=account, **words)
         )
         count = cursor.rowcount
         if count != copied:

@@ -112,9 +112,9 @@ def add_items(connection: Connection, account_id: UUID, run_id: UUID, kind: Item
 
 def add_sessions(connection: Connection, account_id: UUID, run_id: UUID, sessions: Sessions) -> None:
     """Record which sessions an import brought, and how much it wrote of each."""
-    columns = ("account_id", "id", "run_id", "kind", "steps", "events")
-    rows = ((account_id, own_id, run_id, ItemKind.SESSION, *_written(case)) for own_id, case in sessions)
-    copy_rows(connection, "import_items", columns, rows)
+    columns = ("id", "run_id", "kind", "steps", "events")
+    rows = ((own_id, run_id, ItemKind.SESSION.value, *_written(case)) for own_id, case in sessions)
+    copy_rows(connection, "import_items", columns, rows, account_id=account_id)
 
 
 def note_rewritten(connection: Connection, account_id: UUID, sessions: Sessions) -> None:

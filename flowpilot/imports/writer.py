@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic_core import to_json
 
-from flowpilot.db.base import new_id
+from flowpilot.db.base import new_id, new_id_text
 from flowpilot.db.bulk import copy_rows
 from flowpilot.identity.hours.queries import stored_history
 from flowpilot.imports.case.model import Case, Event, Handoff, Step
@@ -20,17 +20,17 @@ from flowpilot.sessions.search.words import stored
 from flowpilot.working_hours import HoursHistory, work_seconds
 
 _SESSION = (
-    *("account_id", "id", "user_id", "status", "problem_summary", "problem_domain", "psa_ticket_id"),
+    *("id", "user_id", "status", "problem_summary", "problem_domain", "psa_ticket_id"),
     *("client_id", "client_name", "step_count", "created_at", "resolved_at", "work_seconds"),
 )
-_STEP = ("account_id", "id", "session_id", "position", "actor_id", "content", "created_at")
+_STEP = ("id", "session_id", "position", "actor_id", "content", "created_at")
 _HANDOFF = (
-    *("account_id", "id", "session_id", "created_by", "created_at", "reason", "claimed_by", "claimed_at"),
+    *("id", "session_id", "created_by", "created_at", "reason", "claimed_by", "claimed_at"),
     *("first_action_at", "first_action_by", "claimant_action_at", "closed_at"),
     *("claim_work_seconds", "action_work_seconds", "claimant_work_seconds"),
 )
-_TEXT = ("account_id", "id", "words")
-_EVENT = ("account_id", "id", "handoff_id", "kind", "actor_id", "created_at")
+_TEXT = ("id", "words")
+_EVENT = ("id", "handoff_id", "kind", "actor_id", "created_at")
 _USER = ("id", "name", "created_at")
 _MEMBERSHIP = ("account_id", "user_id", "role", "external_name", "created_at")
 
@@ -74,8 +74,8 @@ def write_cases(
     """Write new sessions with their steps, their handoffs and the events of those."""
     named = clients.find(case.client for _, case in sessions)
     history = stored_history(connection, account_id)
-    rows = (_session(account_id, own_id, case, people, named[case.client], history) for own_id, case in sessions)
-    copy_rows(connection, "ai_sessions", _SESSION, rows)
+    rows = (_session(own_id, case, people, named[case.client], history) for own_id, case in sessions)
+    copy_rows(connection, "ai_sessions", _SESSION, rows, account_id=account_id)
     mark(connection, account_id, (case.created_at for _, case in sessions))
     _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
@@ -93,12 +93,12 @@ def rewrite_cases(
     before = connection.execute(moments, (account_id, cleared)).fetchall()
     mark(connection, account_id, [*(at for (at,) in before), *(case.created_at for _, case in sessions)])
     # Names of columns are our own constants; values are bound.
-    columns = ", ".join(f"{column} = %s" for column in _SESSION[2:])
+    columns = ", ".join(f"{column} = %s" for column in _SESSION[1:])
     statement = f"UPDATE ai_sessions SET {columns} WHERE account_id = %s AND id = %s"  # noqa: S608
     history = stored_history(connection, account_id)
-    rows = (_session(account_id, own_id, case, people, named[case.client], history) for own_id, case in sessions)
+    rows = (_session(own_id, case, people, named[case.client], history) for own_id, case in sessions)
     with connection.cursor() as cursor:
-        cursor.executemany(statement.encode(), [(*row[2:], *row[:2]) for row in rows])
+        cursor.executemany(statement.encode(), [(*row[1:], account_id, row[0]) for row in rows])
     connection.execute("DELETE FROM session_texts WHERE account_id = %s AND id = ANY(%s)", (account_id, cleared))
     _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
@@ -107,8 +107,8 @@ def rewrite_cases(
 def _write_texts(
     connection: Connection, account_id: UUID, sessions: Sessions, people: People, named: Mapping[str | None, Named]
 ) -> None:
-    rows = ((account_id, own_id, _words(case, people, named[case.client][0])) for own_id, case in sessions)
-    copy_rows(connection, "session_texts", _TEXT, rows)
+    rows = ((own_id, _words(case, people, named[case.client][0])) for own_id, case in sessions)
+    copy_rows(connection, "session_texts", _TEXT, rows, account_id=account_id)
 
 
 def _words(case: Case, people: People, client_id: UUID | None) -> str:
@@ -124,41 +124,35 @@ def _write_contents(
 ) -> None:
     handoffs = [(new_id(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
     rows = (
-        _step(account_id, parent, position, step, people)
+        _step(parent, position, step, people)
         for parent, case in sessions
         for position, step in enumerate(case.steps, 1)
     )
-    copy_rows(connection, "ai_session_steps", _STEP, rows)
-    rows = (_handoff(account_id, own_id, parent, handoff, people, history) for own_id, parent, handoff in handoffs)
-    copy_rows(connection, "session_handoffs", _HANDOFF, rows)
-    rows = (
-        _event(account_id, parent, event, people) for parent, _, handoff in handoffs for event in handoff.events()
-    )
-    copy_rows(connection, "handoff_events", _EVENT, rows)
+    copy_rows(connection, "ai_session_steps", _STEP, rows, account_id=account_id)
+    rows = (_handoff(own_id, parent, handoff, people, history) for own_id, parent, handoff in handoffs)
+    copy_rows(connection, "session_handoffs", _HANDOFF, rows, account_id=account_id)
+    rows = (_event(parent, event, people) for parent, _, handoff in handoffs for event in handoff.events())
+    copy_rows(connection, "handoff_events", _EVENT, rows, account_id=account_id)
 
 
-def _session(
-    account_id: UUID, own_id: UUID, case: Case, people: People, client: Named, history: HoursHistory
-) -> Values:
+def _session(own_id: UUID, case: Case, people: People, client: Named, history: HoursHistory) -> Values:
     return (
-        *(account_id, own_id, people[case.engineer], case.status, case.summary, case.domain, case.ticket),
+        *(own_id, people[case.engineer], case.status, case.summary, case.domain, case.ticket),
         *(*client, len(case.steps), case.created_at, case.resolved_at),
         work_seconds(case.created_at, case.resolved_at, history),
     )
 
 
-def _step(account_id: UUID, session_id: UUID, position: int, step: Step, people: People) -> Values:
+def _step(session_id: UUID, position: int, step: Step, people: People) -> Values:
     content = to_json(step.content).decode()
-    return (account_id, new_id(), session_id, position, people[step.by], content, step.at)
+    return (new_id_text(), session_id, position, people[step.by], content, step.at)
 
 
-def _handoff(
-    account_id: UUID, own_id: UUID, session_id: UUID, handoff: Handoff, people: People, history: HoursHistory
-) -> Values:
+def _handoff(own_id: UUID, session_id: UUID, handoff: Handoff, people: People, history: HoursHistory) -> Values:
     claim, action = handoff.claim, handoff.first_action
     claimed_at, claimants = None if claim is None else claim.at, handoff.claimant_action
     return (
-        *(account_id, own_id, session_id, people[handoff.by], handoff.at, handoff.reason),
+        *(own_id, session_id, people[handoff.by], handoff.at, handoff.reason),
         *((people[claim.by], claim.at) if claim else (None, None)),
         *((action.at, people[action.by]) if action else (None, None)),
         None if handoff.claimant_action is None else handoff.claimant_action.at,
@@ -169,5 +163,5 @@ def _handoff(
     )
 
 
-def _event(account_id: UUID, handoff_id: UUID, event: Event, people: People) -> Values:
-    return (account_id, new_id(), handoff_id, event.kind, people[event.by], event.at)
+def _event(handoff_id: UUID, event: Event, people: People) -> Values:
+    return (new_id_text(), handoff_id, event.kind.value, people[event.by], event.at)

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from flowpilot.db.base import new_id
+from flowpilot.db.base import new_id_text
 from flowpilot.db.bulk import copy_rows
 from flowpilot.imports.case.merging import Statement
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.whole import Mapping as Rules
 
-_CASE = ("account_id", "id", "run_id", "session_id", "rows")
+_CASE = ("id", "run_id", "session_id", "rows")
 
 
 def rules_as_json(mapping: Rules, people: Mapping[str, UUID]) -> str:
@@ -31,8 +31,8 @@ def add_statements(
     said: Iterable[tuple[UUID, str]],
 ) -> None:
     """Keep what an import says of sessions: their rows as JSON, in the order of the mapping's columns."""
-    cases = ((account_id, new_id(), run_id, session_id, as_json) for session_id, as_json in said)
-    copy_rows(connection, "import_cases", _CASE, cases)
+    cases = ((new_id_text(), run_id, session_id, as_json) for session_id, as_json in said)
+    copy_rows(connection, "import_cases", _CASE, cases, account_id=account_id)
 
 
 class Statements:
