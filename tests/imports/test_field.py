@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from flowpilot.imports.choosing.bases import DraftRequest, begin
+from flowpilot.imports.mapping.loading import mapping_of
 from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.preview import preview_log
 from tests.conftest import SHARED_DATA
 from tests.imports.helpers import World
 
@@ -158,3 +161,20 @@ def test_an_end_before_its_beginning_is_unknown(brought: Callable[[str, dict[str
         ("M4", "resolved", june(10, "12:00"), june(10, "15:00")),
         ("M5", "resolved", june(10, "12:00"), None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "zone", "minutes", "unknown"),
+    [
+        ("event-log.csv", "UTC", [2_880], 0),
+        ("one-row-a-ticket.csv", "Europe/Berlin", [35, 180, 4_320], 0),
+        ("tickets.jsonl", "UTC", [1_440], 0),
+        ("end-before-beginning.csv", "UTC", [180], 2),
+    ],
+)
+def test_the_mapping_that_is_suggested_has_the_right_times_to_resolution(
+    world: World, file: str, zone: str, minutes: list[float], unknown: int
+) -> None:
+    mapping = mapping_of(begin(FIELD / file, DraftRequest(zone), {}).draft)
+    found = preview_log(world.url, world.account_id, FIELD / file, mapping, now=june(30, "12:00"))
+    assert (sorted(found.figures.minutes), found.figures.ends_unknown) == (minutes, unknown)

@@ -1,5 +1,6 @@
 """The load as a heat map, and the backlog as a chart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowpilot.analytics.workload.backlog import Backlog
@@ -50,10 +51,13 @@ def load_map(report: Load) -> LoadMap:
     return LoadMap(rows, max(cell.sessions for cell in report.hours))
 
 
-def busiest(report: Load) -> str:
+def busiest(hours: Sequence[LoadCell]) -> str:
     """The hour in which most sessions begin, in words."""
-    cell = max(report.hours, key=lambda one: one.sessions)
-    return f"{DAYS[cell.weekday - 1]}, {cell.hour}:00 to {cell.hour + 1}:00 ({counted(cell.sessions, 'sessions')})"
+    cell = max(hours, key=lambda one: one.sessions)
+    others = sum(1 for one in hours if one.sessions == cell.sessions) - 1
+    as_many = f", and as many in {counted(others, 'other hours')}" if others else ""
+    hour = f"{DAYS[cell.weekday - 1]}, {cell.hour}:00 to {cell.hour + 1}:00"
+    return f"{hour} ({counted(cell.sessions, 'sessions')}){as_many}"
 
 
 def backlog_chart(report: Backlog) -> Chart:

@@ -121,7 +121,7 @@ async def ask_to_undo(
 @router.post("/runs/{run_id}/undo")
 async def undo(run_id: uuid.UUID, actor: CanManageAccount, db: WriteSession, now: Now) -> Response:
     await api.undo_import(run_id, actor, db, now)
-    return go_to(PATH, "The import is being removed.")
+    return go_to(PATH, "The import is being removed. The audit log will say what went.")
 
 
 @router.post("/mappings/{name}/forget")
