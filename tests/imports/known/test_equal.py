@@ -1,10 +1,13 @@
 """Equal numbers of two systems do not become one ticket without a word, and those of one do not become two."""
 
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from flowpilot.cli.importing.answers import EqualNumbers, answered
+from flowpilot.cli.importing.words import preview_in_words
 from flowpilot.imports.case.equal import EqualNumbersError
 from flowpilot.imports.guess.systems import system_name, system_of, system_of_file
 from flowpilot.imports.mapping.loading import answering, mapping_of
@@ -146,6 +149,22 @@ def test_a_log_without_titles_goes_by_its_times(
     first = header + "1,2026-05-04 08:00,Ada,opened\n1,2026-05-04 09:00,Ada,called\n"
     world.load(written(tmp_path / "first.csv", first), LOG)
     assert question(world, written(tmp_path / "second.csv", header + rows), LOG)[0] == asked
+
+
+def test_the_dry_run_of_the_command_asks_and_its_options_answer(world: World, files: tuple[Path, Path]) -> None:
+    printers, networks = files
+    world.load(printers, TICKETS)
+
+    def said(equal_numbers: EqualNumbers | None, system: str | None) -> str:
+        mapping = answered(TICKETS, equal_numbers, system)
+        found = preview_log(world.url, world.account_id, networks, mapping, now=NOW)
+        return preview_in_words("networks.csv", found, UTC)
+
+    asked = "It cannot be imported before you have said more:\n  2 tickets have the number of one that"
+    assert asked in said(None, None)
+    assert "  On the command line: --system NAME and --equal-numbers." in said(None, "South")
+    assert "New cases 3" in said(EqualNumbers.OTHER, "South")
+    assert "It would update 2 of 2 cases" in said(EqualNumbers.SAME, None)
 
 
 def test_other_tickets_need_the_name_of_their_system() -> None:
