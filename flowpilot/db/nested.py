@@ -8,9 +8,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, ColumnElement, DateTime, ScalarSelect, Uuid, func, inspect, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    DateTime,
+    ScalarSelect,
+    SQLColumnExpression,
+    Uuid,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import InstrumentedAttribute
 
 from flowpilot.db.base import Base
 
@@ -18,7 +27,7 @@ T = TypeVar("T", bound=Base)
 
 
 def rows_column(
-    table: type[Base], *conditions: ColumnElement[bool], order: Sequence[InstrumentedAttribute[Any]]
+    table: type[Base], *conditions: ColumnElement[bool], order: Sequence[SQLColumnExpression[Any]]
 ) -> ScalarSelect[Any]:
     """A column with the rows of a table that meet the conditions, in this order; null if there are none."""
     row = func.json_build_array(*inspect(table).columns)

@@ -14,6 +14,7 @@ from flowpilot.handoffs import claims, queries, service
 from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.earlier.queries import ended_handoffs
 from flowpilot.handoffs.earlier.schemas import earlier_out
+from flowpilot.handoffs.events import write_recorded
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.locking import lock_of, lock_target
 from flowpilot.handoffs.models import HandoffEventKind, Outcome
@@ -240,9 +241,10 @@ async def judge(
 
 
 async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> responses.HandoffOut:
+    if isinstance(db, Db):  # What it has recorded is numbered for the answer, when all else is written.
+        await write_recorded(db)
     row = await queries.read_handoff(db, actor.account_id, handoff_id)
-    events = await queries.events_of(db, actor.account_id, handoff_id)
-    has_questions = any(event.kind == HandoffEventKind.ASKED for event in events)
+    has_questions = any(event.kind == HandoffEventKind.ASKED for event in row.events)
     asked = await questions_of(db, actor.account_id, handoff_id) if has_questions else NO_QUESTIONS
     is_solved = row.session.status == SessionStatus.RESOLVED
     solved_by = await solution_of(db, actor.account_id, row.session.id) if is_solved else None
@@ -250,4 +252,4 @@ async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime
     before = await ended_handoffs(db, actor.account_id, row.session.id, before=made_at) if row.is_again else []
     later = await steps_since(db, actor.account_id, row)
     earlier = earlier_out(before)
-    return responses.handoff_out(row, events, asked, actor, now, solved_by=solved_by, earlier=earlier, later=later)
+    return responses.handoff_out(row, asked, actor, now, solved_by=solved_by, earlier=earlier, later=later)

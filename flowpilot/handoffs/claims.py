@@ -7,13 +7,12 @@ from flowpilot.clock import in_words
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions, leases, policy
 from flowpilot.handoffs.decisions import NewEvent
-from flowpilot.handoffs.keeping import record_event, return_to_queue, update_where
+from flowpilot.handoffs.keeping import claim_where, record_event, return_to_queue
 from flowpilot.handoffs.locking import SeenHolder, handoff_for, lock_of, lock_target, read
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.policy import AlreadyClaimedError, HandoffAction
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
-from flowpilot.identity.hours.queries import hours_history
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.locking import LockedSession
@@ -29,25 +28,26 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
         HandoffClosedError: it is closed.
         OwnHandoffError: the actor escalated it.
     """
-    await lock_own_work(db, actor)
+    limits = await lock_own_work(db, actor)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    history = await hours_history(db, actor.account_id)
-    lease = await leases.lease_from(db, actor.account_id, locked.moment, history)
-    claimed = await update_where(
+    found = await claim_where(
         db,
         actor.account_id,
         SessionHandoff.id == handoff_id,
         *policy.is_free_for(actor.user_id),
-        **decisions.claimed_by(actor.user_id, locked.moment, None if lease is None else lease.ends),
+        **decisions.claimed_by(actor.user_id, locked.moment),
     )
-    if not claimed:
+    if found is None:
         return await _held_already(db, actor, locked, handoff_id)
-    claimed[0].claim_work_seconds = work_seconds(claimed[0].created_at, locked.moment, history)
+    handoff, history = found
+    lease = leases.lease_from(limits.lease_minutes, locked.moment, history)
+    handoff.lease_expires_at = None if lease is None else lease.ends
+    handoff.claim_work_seconds = work_seconds(handoff.created_at, locked.moment, history)
     locked.session.owner_id = actor.user_id
-    await sessions.transition(db, locked, Action.CLAIM, actor.user_id)
-    await leases.watch(db, claimed[0], lease)
-    await record_event(db, claimed[0], NewEvent(HandoffEventKind.CLAIMED, {}), actor.user_id, locked.moment)
-    return claimed[0]
+    await sessions.transition(db, locked, Action.CLAIM, actor.user_id, beside=handoff)
+    await leases.watch(db, handoff, lease)
+    await record_event(db, handoff, NewEvent(HandoffEventKind.CLAIMED, {}), actor.user_id, locked.moment)
+    return handoff
 
 
 async def release(

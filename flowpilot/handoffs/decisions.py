@@ -99,9 +99,9 @@ def assess_again(handoff: SessionHandoff, history: SessionHistory) -> None:
     handoff.assessment = rules.assess(case_of(history, note=handoff.note, missing=missing)).model_dump(mode="json")
 
 
-def claimed_by(user_id: uuid.UUID, at: datetime, lease_ends: datetime | None) -> dict[str, Any]:
-    """The fields that a claim sets."""
-    claim = {"claimed_by": user_id, "claimed_at": at, "lease_expires_at": lease_ends, "reminded_at": None}
+def claimed_by(user_id: uuid.UUID, at: datetime) -> dict[str, Any]:
+    """The fields that a claim sets, without its lease."""
+    claim = {"claimed_by": user_id, "claimed_at": at, "lease_expires_at": None, "reminded_at": None}
     # A release by the previous version, which runs on during an upgrade, leaves it.
     return claim | {"claimant_action_at": None, "action_work_seconds": None, "claimant_work_seconds": None}
 

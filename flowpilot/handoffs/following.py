@@ -146,7 +146,7 @@ async def take_up_again(
             await db.flush()
             continue
         history = await hours_history(db, session.account_id)
-        lease = await leases.lease_from(db, session.account_id, at, history)
+        lease = leases.lease_from(await leases.lease_minutes(db, session.account_id), at, history)
         event = decisions.resume(handoff, None if lease is None else lease.ends, reason)
         await leases.watch(db, handoff, lease)
         await _assess_again(db, handoff, await read_session(db, session.account_id, session.id))

@@ -13,9 +13,11 @@ from flowpilot.handoffs.decisions import NewEvent
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.identity.assignees import still_works
+from flowpilot.identity.hours.queries import history_in, hours_column
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.transitions import Action
+from flowpilot.working_hours import HoursHistory
 
 
 async def update_where(
@@ -30,6 +32,24 @@ async def update_where(
         .execution_options(populate_existing=True, synchronize_session=False)
     )
     return (await db.scalars(statement)).all()
+
+
+async def claim_where(
+    db: Db, account_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
+) -> tuple[SessionHandoff, HoursHistory] | None:
+    """Update the one handoff that meets the conditions, and read the account's hours, in one statement.
+
+    The session is locked already: where a statement waits for a lock, it reads what was there before.
+    """
+    statement = (
+        update(SessionHandoff)
+        .where(SessionHandoff.account_id == account_id, *conditions)
+        .values(**values)
+        .returning(SessionHandoff, hours_column(account_id))
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    row = (await db.execute(statement)).one_or_none()
+    return None if row is None else (row[0], history_in(row[1]))
 
 
 async def lock_where(

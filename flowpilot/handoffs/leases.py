@@ -29,10 +29,15 @@ class Lease:
     ends: datetime
 
 
-async def lease_from(db: Db, account_id: uuid.UUID, claimed_at: datetime, history: HoursHistory) -> Lease | None:
+def lease_from(minutes: int | None, claimed_at: datetime, history: HoursHistory) -> Lease | None:
     """The lease of a claim made at that moment; None if claims do not lapse."""
-    minutes = await db.scalar(select(Account.lease_minutes).where(Account.id == account_id))
     return None if minutes is None else lease(claimed_at, minutes, history.at(claimed_at))
+
+
+async def lease_minutes(db: Db, account_id: uuid.UUID) -> int | None:
+    """How long a claim without action lasts; None if claims do not lapse."""
+    minutes: int | None = await db.scalar(select(Account.lease_minutes).where(Account.id == account_id))
+    return minutes
 
 
 def lease(claimed_at: datetime, minutes: int, hours: WorkingHours | None) -> Lease:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from flowpilot.clients.models import Client
 from flowpilot.db.lookups import Lookup
-from flowpilot.db.session import Db, ReadDb
+from flowpilot.db.nested import rows_column, rows_in
+from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
-from flowpilot.handoffs.events import write_recorded
 from flowpilot.handoffs.locking import HandoffNotFoundError
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.policy import WAITS_FOR_FIX
@@ -24,7 +24,7 @@ from flowpilot.handoffs.rules.trying import tried_since
 from flowpilot.handoffs.suggestions.queries import results
 from flowpilot.http.paging import decode_cursor, encode_cursor
 from flowpilot.identity.queries import names_of
-from flowpilot.sessions.models import AISession
+from flowpilot.sessions.models import AISession, AISessionStep
 
 _WithSession = Select[SessionHandoff, AISession, int, dict[str, Any] | None]
 
@@ -82,9 +82,10 @@ class Row:
     """A handoff with its session; `names` has those of its people who are members.
 
     `client_notes`, what the account says could spare an escalation (`avoidable_reasons`), whether its session was
-    escalated before (`is_again`), and what became of suggestions (`results`, by their words) are read for one
-    handoff only, not in a list. `n_open_questions`: what was asked back. `tried`: who was first to try
-    something after a handoff with nothing tried, and when.
+    escalated before (`is_again`), everything that happened to it (`events`), whether its session has steps since
+    (`has_later`), and what became of suggestions (`results`, by their words) are read for one handoff only, not in
+    a list. `n_open_questions`: what was asked back. `tried`: who was first to try something after a handoff with
+    nothing tried, and when.
     """
 
     handoff: SessionHandoff
@@ -95,6 +96,8 @@ class Row:
     n_open_questions: int = 0
     tried: dict[str, Any] | None = None
     is_again: bool = False
+    events: Sequence[HandoffEvent] = ()
+    has_later: bool = True
     results: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -148,6 +151,8 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
         Client.notes,
         reasons.scalar_subquery().label("reasons"),
         _is_again(account_id).label("is_again"),
+        _has_later(account_id).label("has_later"),
+        _events(account_id).label("events"),
         results(account_id).label("results"),
     )
     found = (await db.execute(query.where(SessionHandoff.id == handoff_id))).one_or_none()
@@ -159,23 +164,10 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
         client_notes=found.notes or "",
         avoidable_reasons=found.reasons or AVOIDABLE_REASONS,
         is_again=found.is_again,
+        events=rows_in(HandoffEvent, found.events),
+        has_later=found.has_later,
         results=found.results or {},
     )
-
-
-async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Sequence[HandoffEvent]:
-    """Everything that happened to a handoff, in its order. Imported events have no numbers, and came before.
-
-    A transaction that writes reads it last, because what it has recorded is numbered for that.
-    """
-    if isinstance(db, Db):
-        await write_recorded(db)
-    query = (
-        select(HandoffEvent)
-        .where(HandoffEvent.account_id == account_id, HandoffEvent.handoff_id == handoff_id)
-        .order_by(HandoffEvent.number.nulls_first(), HandoffEvent.created_at, HandoffEvent.id)
-    )
-    return (await db.scalars(query)).all()
 
 
 def _with_session(account_id: uuid.UUID) -> _WithSession:
@@ -197,6 +189,26 @@ def _is_again(account_id: uuid.UUID) -> ColumnElement[bool]:
         earlier.created_at < SessionHandoff.created_at,
     )
     return same.correlate(SessionHandoff).exists()
+
+
+def _has_later(account_id: uuid.UUID) -> ColumnElement[bool]:
+    """Whether the session of the handoff that is read has steps since."""
+    later = select(AISessionStep.id).where(
+        AISessionStep.account_id == account_id,
+        AISessionStep.session_id == SessionHandoff.session_id,
+        AISessionStep.created_at > SessionHandoff.created_at,
+    )
+    return later.correlate(SessionHandoff).exists()
+
+
+def _events(account_id: uuid.UUID) -> ScalarSelect[Any]:
+    """Everything that happened to the handoff that is read. Imported events have no numbers, and came before."""
+    return rows_column(
+        HandoffEvent,
+        HandoffEvent.account_id == account_id,
+        HandoffEvent.handoff_id == SessionHandoff.id,
+        order=(HandoffEvent.number.nulls_first(), HandoffEvent.created_at, HandoffEvent.id),
+    ).correlate(SessionHandoff)
 
 
 def _filtered(query: _WithSession, filter_: HandoffFilter) -> _WithSession:

@@ -1,13 +1,14 @@
 """The people to whom work can be assigned: those who can sign in and claim it."""
 
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
 from flowpilot.identity.actor import PERMISSIONS, Actor, ForbiddenError, Permission, Role
-from flowpilot.identity.models import Membership, User
+from flowpilot.identity.models import Account, Membership, User
 
 
 class NotAssignableError(InvalidError):
@@ -54,20 +55,34 @@ async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID, field
         raise NotAssignableError(field)
 
 
-async def lock_own_work(db: Db, actor: Actor, *, alone: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class WorkLimits:
+    """How many minutes work may lie in an account: a claim without action, a session without activity."""
+
+    lease_minutes: int | None
+    idle_minutes: int | None
+
+
+async def lock_own_work(db: Db, actor: Actor, *, alone: bool = False) -> WorkLimits:
     """Make sure that the actor may work until this transaction, which gives them work, ends.
+
+    Returns: the account's limits, which are read in the same statement.
 
     Call it before a session is locked, like `lock_assignee`. With `alone` the actor's transactions take turns.
 
     Raises:
         ForbiddenError: they have lost their access since the request began.
     """
-    query = select(Membership.role).where(
-        Membership.account_id == actor.account_id, Membership.user_id == actor.user_id
+    query = (
+        select(Membership.role, Account.lease_minutes, Account.idle_minutes)
+        .join(Account, Account.id == Membership.account_id)
+        .where(Membership.account_id == actor.account_id, Membership.user_id == actor.user_id)
+        .with_for_update(read=not alone, of=Membership)
     )
-    role = await db.scalar(query.with_for_update(read=not alone))
-    if role is None or not can_work(Role(role)):
+    found = (await db.execute(query)).one_or_none()
+    if found is None or not can_work(Role(found.role)):
         raise ForbiddenError("Your role has just been changed, and no longer includes this.")
+    return WorkLimits(found.lease_minutes, found.idle_minutes)
 
 
 async def still_works(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) -> bool:

@@ -26,6 +26,11 @@ _LOOK_AGAIN = timedelta(days=1)
 async def idle_limit(db: Db, session: AISession) -> timedelta | None:
     """How long a session may lie idle; None if the account sets no limit."""
     minutes = await db.scalar(select(Account.idle_minutes).where(Account.id == session.account_id))
+    return as_limit(minutes)
+
+
+def as_limit(minutes: int | None) -> timedelta | None:
+    """The limit of so many minutes."""
     return None if minutes is None else timedelta(minutes=minutes)
 
 
@@ -41,12 +46,11 @@ def idle_since(session: AISession) -> datetime | None:
 async def watch_again(db: Db, session: AISession, now: datetime) -> None:
     """Have a job check the session, and no other: those that wait already would each go on for ever."""
     await take_waiting(db, IDLE_JOB, _lock_of(session))
-    await watch(db, session, now)
+    await watch(db, session, now, await idle_limit(db, session))
 
 
-async def watch(db: Db, session: AISession, now: datetime) -> None:
+async def watch(db: Db, session: AISession, now: datetime, limit: timedelta | None) -> None:
     """Have a job check a new session once its limit may be over."""
-    limit = await idle_limit(db, session)
     due = now + _LOOK_AGAIN if limit is None else (idle_since(session) or now) + limit
     if due <= now:  # It is in the handoff queue, where nobody forgets it.
         due = now + _LOOK_AGAIN

@@ -6,7 +6,7 @@ from typing import Any
 
 from flowpilot.attachments.schemas import names_in
 from flowpilot.db.announce import announce
-from flowpilot.db.base import new_id
+from flowpilot.db.base import Base, new_id
 from flowpilot.db.session import Db
 from flowpilot.db.together import write_together
 from flowpilot.errors import OutdatedError
@@ -192,9 +192,17 @@ async def _move_on(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -
 
 
 async def transition(
-    db: Db, locked: LockedSession, action: Action, by: uuid.UUID | None, reason: str = ""
+    db: Db,
+    locked: LockedSession,
+    action: Action,
+    by: uuid.UUID | None,
+    reason: str = "",
+    *,
+    beside: Base | None = None,
 ) -> None:
     """Change the status as the table of transitions has it, on record, with all that follows from an end.
+
+    `beside`: what else has changed with it, and is written in the same statement.
 
     Raises:
         NotAllowedNowError: the status does not allow it.
@@ -207,7 +215,7 @@ async def transition(
     before = decisions.change_status(session, action, locked.moment)
     await _count_working_time(db, session)
     change = decisions.status_change(session, before, change_id=new_id(), by=by, at=locked.moment, reason=reason)
-    await write_together(db, session, change)
+    await write_together(db, session, change, *([] if beside is None else [beside]))
     if isinstance(locked, LoadedSession):
         locked.changes.append(change)
     announce_change(db, session)

@@ -68,7 +68,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
         else:
             # It explores no flow before somebody chooses one.
             confidence = 0.0
-    await lock_own_work(db, actor)
+    limits = await lock_own_work(db, actor)
     client = await clients.of_work(db, actor, about.client_id, about.client_name, now)
     session = AISession(
         account_id=actor.account_id,
@@ -96,7 +96,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     begun = decisions.status_change(session, None, change_id=new_id(), by=actor.user_id, at=now)
     await write_together(db, begun, beside=words_kept(session, []))
     loaded = LoadedSession(session, now, [], _beginning(flow), flow.tree if flow else None, changes=[begun])
-    await idle.watch(db, session, now)
+    await idle.watch(db, session, now, idle.as_limit(limits.idle_minutes))
     await begin_rolls(db, actor.account_id, now)
     await enter_subflows(db, loaded, actor.user_id)
     return loaded, candidates

@@ -1,7 +1,6 @@
 """What the handoff routes give."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from flowpilot.copilot.schemas import Assessment
 from flowpilot.handoffs import policy
 from flowpilot.handoffs.corrections.schemas import HandoffTexts, texts_out
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome
+from flowpilot.handoffs.models import HandoffEventKind, Outcome
 from flowpilot.handoffs.opinions.policy import may_say_opinion
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
@@ -192,7 +191,6 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
 
 def handoff_out(
     row: Row,
-    events: Sequence[HandoffEvent],
     asked: Named,
     actor: Actor,
     now: datetime,
@@ -242,7 +240,7 @@ def handoff_out(
         ),
         questions=questions_out(asked, handoff, row.session, actor),
         earlier=earlier,
-        events=[EventOut.model_validate(event) for event in events],
+        events=[EventOut.model_validate(event) for event in row.events],
         **texts_out(handoff, actor),
     )
 

@@ -19,7 +19,7 @@ Later = tuple[Sequence[AISessionStep], dict[uuid.UUID, str]]
 async def steps_since(db: ReadDb, account_id: uuid.UUID, row: Row) -> Later:
     """Those that count, until the handoff ended: one that a fix has set aside has not. None of a log."""
     handoff, session = row.handoff, row.session
-    if "facts" not in handoff.snapshot:
+    if "facts" not in handoff.snapshot or not row.has_later:
         return (), row.names
     query = select(AISessionStep).where(
         AISessionStep.account_id == account_id,

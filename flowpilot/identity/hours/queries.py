@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import JSON, ScalarSelect, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.models import AccountHours
@@ -27,6 +28,8 @@ HOURS = (
     " FROM account_hours WHERE account_id = :account_id) AS account_hours"
 )
 
+_VERSION = (AccountHours.valid_from, AccountHours.timezone, AccountHours.spans, AccountHours.holidays)
+
 Stored = tuple[date | None, str, Sequence[dict[str, Any]] | None, Sequence[dict[str, Any]]]
 
 
@@ -38,8 +41,7 @@ async def versions(db: ReadDb, account_id: uuid.UUID) -> Sequence[AccountHours]:
 
 async def hours_history(db: ReadDb, account_id: uuid.UUID) -> HoursHistory:
     """The account's hours at any time, in one statement."""
-    columns = (AccountHours.valid_from, AccountHours.timezone, AccountHours.spans, AccountHours.holidays)
-    query = select(*columns).where(AccountHours.account_id == account_id)
+    query = select(*_VERSION).where(AccountHours.account_id == account_id)
     rows = (await db.execute(query.order_by(AccountHours.valid_from.nulls_first()))).all()
     return history_of(tuple(row) for row in rows)
 
@@ -49,13 +51,20 @@ async def opening_hours(db: ReadDb, account_id: uuid.UUID, now: datetime) -> Wor
     return (await hours_history(db, account_id)).at(now)
 
 
+def hours_column(account_id: uuid.UUID) -> ScalarSelect[Any]:
+    """The same as a column, for a statement that does something else: `history_in` reads it."""
+    version = aggregate_order_by(func.json_build_array(*_VERSION), AccountHours.valid_from.nulls_first())
+    rows = select(func.json_agg(version, type_=JSON)).where(AccountHours.account_id == account_id)
+    return rows.scalar_subquery()
+
+
 def stored_history(connection: psycopg.Connection, account_id: object) -> HoursHistory:
     """The same for an import and for `db reconcile`."""
     return history_of(connection.execute(_STORED, [account_id]).fetchall())
 
 
 def history_in(column: Sequence[Any] | None) -> HoursHistory:
-    """The history that the column `HOURS` has."""
+    """The history that the column `HOURS`, or `hours_column`, has."""
     return history_of(
         (None if since is None else date.fromisoformat(since), zone, spans, holidays)
         for since, zone, spans, holidays in column or []

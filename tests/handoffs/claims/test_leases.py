@@ -14,7 +14,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.handoffs import claims, jobs
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
-from flowpilot.handoffs.queries import events_of
+from flowpilot.handoffs.queries import read_handoff
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
@@ -245,5 +245,5 @@ async def test_a_reminder_comes_after_its_claim_even_from_a_slow_clock(
     [reminder] = jobs_of(company, REMIND_JOB)
     await jobs.remind(worker_context(database, settings), **reminder)
     async with database.read(company.id) as db:
-        kinds = [event.kind for event in await events_of(db, company.id, handoff.id)]
+        kinds = [event.kind for event in (await read_handoff(db, company.id, handoff.id)).events]
     assert kinds == ["created", "claimed", "reminded"]

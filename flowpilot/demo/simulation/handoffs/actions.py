@@ -55,9 +55,9 @@ def claim(story: Story) -> None:
     others = [senior for senior in possible_claimants(story) if senior not in before[-1:]]
     targets = [senior for senior in others if senior == handoff.target_user_id]
     senior = story.rng.choice(targets or others or possible_claimants(story))
-    ends = lease(story.moment, story.account.lease_minutes, None).ends
-    for field, value in decisions.claimed_by(senior, story.moment, ends).items():
+    for field, value in decisions.claimed_by(senior, story.moment).items():
         setattr(handoff, field, value)
+    handoff.lease_expires_at = lease(story.moment, story.account.lease_minutes, None).ends
     story.session.owner_id = senior
     actions.transition(story, Action.CLAIM, senior)
     record_event(story, handoff, NewEvent(HandoffEventKind.CLAIMED, {}), senior)
