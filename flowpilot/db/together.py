@@ -1,9 +1,11 @@
 """Rows that belong together, written in one statement: each statement is a round trip for which people wait."""
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Insert, Table, Update, insert, inspect, update
+from sqlalchemy import BindParameter, Insert, Table, Update, bindparam, insert, inspect, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -14,7 +16,15 @@ from flowpilot.db.session import Db
 also_written: list[Callable[[Base], list[Insert]]] = []
 
 
-async def write_together(db: Db, *rows: Base, beside: Insert | None = None) -> None:
+class _Part(NamedTuple):
+    """What is written of one row, without its values: a new one, what has changed in one, or one that replaces."""
+
+    kind: Literal["insert", "update", "replace"]
+    table: Table
+    names: tuple[str, ...]
+
+
+async def write_together(db: Db, *rows: Base, replacing: Base | None = None) -> None:
     """Write new rows, and what has changed in others. Whatever else waits to be written is written afterwards.
 
     PostgreSQL runs all parts of a statement, and checks their foreign keys when all are done.
@@ -22,20 +32,26 @@ async def write_together(db: Db, *rows: Base, beside: Insert | None = None) -> N
     Args:
         db: the transaction.
         rows: new ones with all their columns, which are not added to it yet; or some that it has read.
-        beside: one more insertion, which may replace a row.
+        replacing: one more, which takes the place of the row with its key, if there is one. It is not added.
     """
     changes = {row: _changes(row) for row in rows}
-    parts: list[Insert | Update] = [_statement(row, values) for row, values in changes.items() if values]
-    parts += [more for row in rows for also in also_written for more in also(row)]
-    if beside is not None:
-        parts.append(beside)
+    parts: list[_Part] = []
+    values: dict[str, Any] = {}
+    for row, changed in [*changes.items(), *([] if replacing is None else [(replacing, _changes(replacing))])]:
+        if changed:
+            state = inspect(row)
+            of_row = zip((column.key for column in state.mapper.primary_key), state.identity or (), strict=False)
+            values |= {_name(len(parts), name): value for name, value in changed.items()}
+            values |= {_name(len(parts), f"of_{name}"): value for name, value in of_row}
+            parts.append(_part(row, tuple(changed), replaces=row is replacing))
+    also = [more for row in rows for also in also_written for more in also(row)]
     if parts:
-        *others, main = parts
-        for number, part in enumerate(others):
-            main = main.add_cte(part.cte(f"part_{number}"))
-        await (await db.connection()).execute(main)
-    for row, values in changes.items():
-        for name, value in values.items():
+        statement = _statement(tuple(parts))
+        for number, more in enumerate(also):
+            statement = statement.add_cte(more.cte(f"also_{number}"))
+        await (await db.connection()).execute(statement, values)
+    for row, changed in changes.items():
+        for name, value in changed.items():
             set_committed_value(row, name, value)
         if inspect(row).transient:
             make_transient_to_detached(row)
@@ -50,11 +66,37 @@ def _changes(row: Base) -> dict[str, Any]:
     return {one.key: one.value for one in state.attrs if one.history.has_changes()}
 
 
-def _statement(row: Base, values: dict[str, Any]) -> Insert | Update:
+def _part(row: Base, names: tuple[str, ...], *, replaces: bool) -> _Part:
     state = inspect(row)
     table = state.mapper.local_table
     assert isinstance(table, Table)
-    if state.identity is None:
-        return insert(table).values(values)
-    key = zip(state.mapper.primary_key, state.identity, strict=True)
-    return update(table).where(*(column == value for column, value in key)).values(values)
+    return _Part("replace" if replaces else "insert" if state.identity is None else "update", table, names)
+
+
+@functools.lru_cache(maxsize=256)
+def _statement(parts: tuple[_Part, ...]) -> Insert | Update:
+    """The statement for such parts: built once, because that takes longer than PostgreSQL takes to run it."""
+    *others, main = (_written(part, number) for number, part in enumerate(parts))
+    for number, other in enumerate(others):
+        main = main.add_cte(other.cte(f"part_{number}"))
+    return main
+
+
+def _written(part: _Part, number: int) -> Insert | Update:
+    def said(name: str, of: str = "") -> BindParameter[Any]:
+        return bindparam(_name(number, of + name), type_=part.table.c[name].type)
+
+    values = {name: said(name) for name in part.names}
+    keys = [column.key for column in part.table.primary_key]
+    if part.kind == "insert":
+        return insert(part.table).values(values)
+    if part.kind == "update":
+        its_key = (part.table.c[key] == said(key, "of_") for key in keys)
+        return update(part.table).where(*its_key).values(values)
+    new = postgresql.insert(part.table).values(values)
+    replaced = {name: new.excluded[name] for name in part.names if name not in keys}
+    return new.on_conflict_do_update(index_elements=keys, set_=replaced)
+
+
+def _name(number: int, name: str) -> str:
+    return f"p{number}_{name}"

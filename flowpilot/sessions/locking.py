@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ScalarSelect, bindparam, select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
@@ -16,6 +16,22 @@ from flowpilot.sessions import path, policy
 from flowpilot.sessions.following.followed import Followed, read_beside
 from flowpilot.sessions.models import AISession, AISessionStep, StatusChange
 from flowpilot.sessions.runs.run import Run, run_of
+
+# Statements that every step sends are built once: to build them takes longer than PostgreSQL takes to answer.
+_LOCKING = (
+    select(AISession)
+    .where(AISession.account_id == bindparam("account_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_ONE = _LOCKING.where(AISession.id == bindparam("session_id"))
+_STEPS = (
+    select(AISessionStep)
+    .where(
+        AISessionStep.account_id == bindparam("account_id"), AISessionStep.session_id == bindparam("session_id")
+    )
+    .order_by(AISessionStep.position)
+)
 
 
 class SessionNotFoundError(NotFoundError):
@@ -74,12 +90,10 @@ async def lock(
     Raises:
         SessionNotFoundError: the account has no such session.
     """
-    session = await db.scalar(
-        select(AISession)
-        .where(AISession.account_id == account_id, AISession.id == session_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    if isinstance(session_id, uuid.UUID):
+        session = await db.scalar(_ONE, {"account_id": account_id, "session_id": session_id})
+    else:
+        session = await db.scalar(_LOCKING.where(AISession.id == session_id), {"account_id": account_id})
     if session is None:
         raise SessionNotFoundError
     return _locked(session, now)
@@ -89,14 +103,8 @@ async def lock_all(
     db: Db, account_id: uuid.UUID, session_ids: Collection[uuid.UUID], now: datetime
 ) -> list[LockedSession]:
     """Lock several sessions, always in the same order. Unknown ids are left out."""
-    query = (
-        select(AISession)
-        .where(AISession.account_id == account_id, AISession.id.in_(session_ids))
-        .order_by(AISession.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return [_locked(session, now) for session in await db.scalars(query)]
+    query = _LOCKING.where(AISession.id.in_(session_ids)).order_by(AISession.id)
+    return [_locked(session, now) for session in await db.scalars(query, {"account_id": account_id})]
 
 
 def _locked(session: AISession, now: datetime) -> LockedSession:
@@ -130,12 +138,7 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
     """A session's steps in their order."""
-    query = (
-        select(AISessionStep)
-        .where(AISessionStep.account_id == account_id, AISessionStep.session_id == session_id)
-        .order_by(AISessionStep.position)
-    )
-    return list(await db.scalars(query))
+    return list(await db.scalars(_STEPS, {"account_id": account_id, "session_id": session_id}))
 
 
 async def steps_of_each(

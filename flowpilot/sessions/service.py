@@ -148,7 +148,7 @@ async def add_step(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -
     """Write a step, with all that follows from it. The caller has checked that it is allowed."""
     session = loaded.session
     step = decisions.take_step(session, loaded.steps, new, step_id=new_id(), by=by, at=loaded.moment)
-    await write_together(db, session, step, beside=step_kept(session, loaded.steps))
+    await write_together(db, session, step, replacing=step_kept(session, loaded.steps))
     announce_change(db, session)
     for follow in [*(hooks.on_awaited_step if loaded.is_awaited else []), *hooks.on_step]:
         await follow(db, session, step)

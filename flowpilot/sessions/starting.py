@@ -22,7 +22,7 @@ from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.problem.titles import given, telling
 from flowpilot.sessions.runs.decisions import check_closed
-from flowpilot.sessions.search.keeping import words_kept
+from flowpilot.sessions.search.keeping import text_of
 from flowpilot.sessions.service import add_step, enter_subflows
 from flowpilot.sessions.transitions import Action
 
@@ -94,7 +94,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     db.add(session)
     await db.flush()
     begun = decisions.status_change(session, None, change_id=new_id(), by=actor.user_id, at=now)
-    await write_together(db, begun, beside=words_kept(session, []))
+    await write_together(db, begun, replacing=text_of(session, []))
     loaded = LoadedSession(session, now, [], _beginning(flow), flow.tree if flow else None, changes=[begun])
     await idle.watch(db, session, now, idle.as_limit(limits.idle_minutes))
     await begin_rolls(db, actor.account_id, now)

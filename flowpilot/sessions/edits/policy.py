@@ -68,6 +68,16 @@ class Editing:
     actor: Actor
 
     @cached_property
+    def lacking(self) -> ForbiddenError | None:
+        """Why the actor may edit no step at all."""
+        return missing_permission(self.actor, Permission.WORK)
+
+    @cached_property
+    def is_holder(self) -> bool:
+        """Whether the session is the actor's now, or may always be: a team admin's."""
+        return policy.may_work_on_all(self.actor) or self.history.session.worked_on_by == self.actor.user_id
+
+    @cached_property
     def known(self) -> Records:
         """What became of the steps."""
         return records(self.history.steps)
@@ -111,7 +121,9 @@ class Editing:
 
     def allowed(self, step: AISessionStep) -> list[StepAction]:
         """What the actor may do to the step."""
-        return [action for action in StepAction if refusal(self, step, action) is None]
+        if _not_theirs(self, [step]) is not None:
+            return []
+        return [action for action, refused in _REFUSALS.items() if refused(self, step) is None]
 
 
 def check(editing: Editing, step: AISessionStep, action: StepAction) -> None:
@@ -134,20 +146,14 @@ def refusal(editing: Editing, step: AISessionStep, action: StepAction) -> FlowPi
 
 
 def _not_theirs(editing: Editing, steps: Sequence[AISessionStep]) -> FlowPilotError | None:
-    lacking = missing_permission(editing.actor, Permission.WORK)
-    if lacking is not None or _is_holder(editing):
-        return lacking
+    if editing.lacking is not None or editing.is_holder:
+        return editing.lacking
     if all(step.actor_id == editing.actor.user_id for step in steps):
         return None
     return NotYourStepError(
         "Somebody else took this step, or went on from it. They, the person who works on the session, or a team "
         "admin can do that."
     )
-
-
-def _is_holder(editing: Editing) -> bool:
-    """Whether the session is the actor's now, or may always be: a team admin's."""
-    return policy.may_work_on_all(editing.actor) or editing.history.session.worked_on_by == editing.actor.user_id
 
 
 def _refusal_to_correct(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
@@ -187,7 +193,7 @@ def _refusal_to_take_back(editing: Editing, step: AISessionStep) -> FlowPilotErr
     of_status = transitions.refusal(SessionStatus(session.status), Action.TAKE_BACK if waits else Action.STEP)
     if of_status is not None:
         return of_status
-    if policy.holder_of(session) is not None and not _is_holder(editing):
+    if policy.holder_of(session) is not None and not editing.is_holder:
         return NotYourStepError("Somebody else holds this session: what happens next is theirs to decide.")
     if not editing.counts(step):
         return NothingToEditError("This step does not count any more.")

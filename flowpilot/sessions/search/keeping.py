@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import cast, func, select, update
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, Insert, insert
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from flowpilot.db.session import Db
+from flowpilot.db.together import write_together
 from flowpilot.sessions.edits.words import written
 from flowpilot.sessions.models import AISession, AISessionStep, StepKind
 from flowpilot.sessions.search.models import SessionText
@@ -23,22 +24,14 @@ def text_of(session: AISession, steps: Sequence[AISessionStep]) -> SessionText:
 
 async def keep_words(db: Db, session: AISession, steps: Sequence[AISessionStep]) -> None:
     """Write what the session is found by from now on. `steps` are all of it."""
-    await db.execute(words_kept(session, steps))
+    await write_together(db, replacing=text_of(session, steps))
 
 
-def words_kept(session: AISession, steps: Sequence[AISessionStep]) -> Insert:
-    """The statement that writes it."""
-    text = text_of(session, steps)
-    new = insert(SessionText).values(account_id=text.account_id, id=text.id, words=text.words)
-    key = [SessionText.account_id, SessionText.id]
-    return new.on_conflict_do_update(index_elements=key, set_={"words": new.excluded.words})
-
-
-def step_kept(session: AISession, steps: Sequence[AISessionStep]) -> Insert | None:
-    """The same after the last of these steps; None if it changes none of the words."""
+def step_kept(session: AISession, steps: Sequence[AISessionStep]) -> SessionText | None:
+    """What it is found by after the last of these steps; None if that changes none of the words."""
     step, known = steps[-1], {session.user_id, *(one.actor_id for one in steps[:-1])}
     if step.kind not in _OF_FLOWS or written(step) or step.actor_id not in known:
-        return words_kept(session, steps)
+        return text_of(session, steps)
     return None
 
 
