@@ -18,7 +18,10 @@ class Role(StrEnum):
     @property
     def rank(self) -> int:
         """Position in the order of roles: a higher rank may do everything that a lower one may."""
-        return list(Role).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 class Permission(StrEnum):
