@@ -27,7 +27,7 @@ from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.since.queries import steps_since
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import KeyCursor, Limit
-from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.access import CanTakeWork, CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, Once
@@ -159,7 +159,7 @@ async def read_handoff(handoff_id: uuid.UUID, actor: CanView, db: ReadSession, n
 
 
 @router.post("/handoffs/{handoff_id}/claim")
-async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> responses.HandoffOut:
+async def claim(handoff_id: uuid.UUID, actor: CanTakeWork, db: WriteSession, now: Now) -> responses.HandoffOut:
     """Claim a handoff. One caller gets it; 409 tells the others who. The holder may ask again."""
     handoff = await claims.claim(db, actor, handoff_id, now)
     return await _answer(db, actor, handoff.id, now)

@@ -65,12 +65,22 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class WorkLimits:
+    """How many minutes work may lie in an account: a claim without action, a session without activity."""
+
+    lease_minutes: int | None
+    idle_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A verified caller: one user in one account. `key_id` is set when a program acts with an API key.
 
     `reports_by_person`: whether the account shows figures of one person.
     `name`: as other members read it; `email` is None for an integration. They and `account_name` are there if the
     actor was looked up.
+    `held_limits`: the account's, if the actor was looked up with a lock on their membership, which nobody changes
+    then before the transaction ends.
     """
 
     account_id: uuid.UUID
@@ -82,6 +92,7 @@ class Actor:
     name: str = ""
     email: str | None = None
     account_name: str = ""
+    held_limits: WorkLimits | None = None
 
     @property
     def names(self) -> dict[uuid.UUID, str]:

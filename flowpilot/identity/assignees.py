@@ -1,13 +1,12 @@
 """The people to whom work can be assigned: those who can sign in and claim it."""
 
 import uuid
-from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
-from flowpilot.identity.actor import PERMISSIONS, Actor, ForbiddenError, Permission, Role
+from flowpilot.identity.actor import PERMISSIONS, Actor, ForbiddenError, Permission, Role, WorkLimits
 from flowpilot.identity.models import Account, Membership, User
 
 
@@ -55,24 +54,19 @@ async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID, field
         raise NotAssignableError(field)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkLimits:
-    """How many minutes work may lie in an account: a claim without action, a session without activity."""
-
-    lease_minutes: int | None
-    idle_minutes: int | None
-
-
 async def lock_own_work(db: Db, actor: Actor, *, alone: bool = False) -> WorkLimits:
     """Make sure that the actor may work until this transaction, which gives them work, ends.
 
     Returns: the account's limits, which are read in the same statement.
 
-    Call it before a session is locked, like `lock_assignee`. With `alone` the actor's transactions take turns.
+    Call it before a session is locked, like `lock_assignee`. With `alone` the actor's transactions take turns. One
+    who was looked up for it (`access.CanTakeWork`) is locked already.
 
     Raises:
         ForbiddenError: they have lost their access since the request began.
     """
+    if actor.held_limits is not None and not alone:
+        return actor.held_limits
     query = (
         select(Membership.role, Account.lease_minutes, Account.idle_minutes)
         .join(Account, Account.id == Membership.account_id)

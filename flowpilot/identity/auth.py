@@ -15,7 +15,7 @@ from flowpilot.clock import Now
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import FlowPilotError
-from flowpilot.identity.actor import Actor, Permission, Role, require
+from flowpilot.identity.actor import Actor, Permission, Role, WorkLimits, require
 from flowpilot.identity.cookies import cookie_of
 from flowpilot.identity.credentials import (
     KeyClaim,
@@ -70,6 +70,11 @@ _KEYS = (
     .join(User, User.id == ApiKey.user_id)
     .where(ApiKey.account_id == bindparam("account"), ApiKey.id.in_(bindparam("keys", expanding=True)))
 )
+
+# The same for what gives the caller work, which they must not lose their access to meanwhile (`assignees`).
+_LIMITS = (Account.lease_minutes, Account.idle_minutes)
+_MEMBERS_HELD = _MEMBERS.add_columns(*_LIMITS).with_for_update(read=True, of=Membership)
+_KEYS_HELD = _KEYS.add_columns(*_LIMITS).with_for_update(read=True, of=Membership)
 
 # The last use is for people, so a minute's precision is enough, and most requests write nothing.
 _LAST_USE_PRECISION = timedelta(minutes=1)
@@ -148,7 +153,16 @@ async def authenticate(request: Request, claimed: Claim, db: ReadSession, now: N
 Caller = Annotated[Actor, Depends(authenticate)]
 
 
-async def verify(db: ReadDb, claimed: TokenClaim | KeyClaim, now: datetime) -> tuple[Actor, bool]:
+async def authenticate_held(request: Request, claimed: Claim, db: WriteSession, now: Now) -> Actor:
+    """The same with a lock on their membership, for what gives them work."""
+    actor, request.state.key_use_is_due = await verify(db, claimed, now, is_held=True)
+    request.state.user_id = actor.user_id
+    return actor
+
+
+async def verify(
+    db: ReadDb, claimed: TokenClaim | KeyClaim, now: datetime, *, is_held: bool = False
+) -> tuple[Actor, bool]:
     """The claim's present actor, and whether the use of its key has to be recorded.
 
     Raises:
@@ -158,23 +172,29 @@ async def verify(db: ReadDb, claimed: TokenClaim | KeyClaim, now: datetime) -> t
     """
     if claimed.account_id is None:
         raise NoAccountError
-    found = (await verify_each(db, claimed.account_id, [claimed], now))[claimed]
+    found = (await verify_each(db, claimed.account_id, [claimed], now, is_held=is_held))[claimed]
     if isinstance(found, FlowPilotError):
         raise found
     return found
 
 
 async def verify_each(
-    db: ReadDb, account_id: uuid.UUID, claims: Collection[TokenClaim | KeyClaim], now: datetime
+    db: ReadDb,
+    account_id: uuid.UUID,
+    claims: Collection[TokenClaim | KeyClaim],
+    now: datetime,
+    *,
+    is_held: bool = False,
 ) -> dict[TokenClaim | KeyClaim, tuple[Actor, bool] | FlowPilotError]:
     """What `verify` answers or raises for each claim of one account, in a statement for each of the two kinds."""
     users = [claimed.user_id for claimed in claims if isinstance(claimed, TokenClaim)]
     keys = [claimed.key_id for claimed in claims if isinstance(claimed, KeyClaim)]
     rows: dict[uuid.UUID, Any] = {}
+    members_of, keys_of = (_MEMBERS_HELD, _KEYS_HELD) if is_held else (_MEMBERS, _KEYS)
     if users:
-        rows |= {row.user_id: row for row in await db.execute(_MEMBERS, {"account": account_id, "users": users})}
+        rows |= {row.user_id: row for row in await db.execute(members_of, {"account": account_id, "users": users})}
     if keys:
-        rows |= {row.id: row for row in await db.execute(_KEYS, {"account": account_id, "keys": keys})}
+        rows |= {row.id: row for row in await db.execute(keys_of, {"account": account_id, "keys": keys})}
     return {claimed: _verified(claimed, account_id, rows, now) for claimed in claims}
 
 
@@ -205,7 +225,13 @@ def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, row: Any) -> Actor:
         name=name_of(row),
         email=row.email,
         account_name=row.account_name,
+        held_limits=_limits(row),
     )
+
+
+def _limits(row: Any) -> WorkLimits | None:
+    """Those that a lookup with a lock has."""
+    return WorkLimits(row.lease_minutes, row.idle_minutes) if "lease_minutes" in row._fields else None
 
 
 def _verify_key(claimed: KeyClaim, row: Any, now: datetime) -> tuple[Actor, bool]:
@@ -228,6 +254,7 @@ def _verify_key(claimed: KeyClaim, row: Any, now: datetime) -> tuple[Actor, bool
         name=name_of(row),
         email=row.email,
         account_name=row.account_name,
+        held_limits=_limits(row),
     )
     return actor, use_is_due
 
@@ -251,3 +278,9 @@ def requires(permission: Permission) -> Any:
         return actor
 
     return Depends(check)
+
+
+async def requires_to_take_work(actor: Annotated[Actor, Depends(authenticate_held)]) -> Actor:
+    """The dependency of a route that gives its caller work."""
+    require(actor, Permission.WORK)
+    return actor

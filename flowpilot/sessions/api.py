@@ -14,7 +14,7 @@ from flowpilot.clock import Now
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.flows.models import PROCEDURAL
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
-from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.access import CanTakeWork, CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, Once
@@ -209,7 +209,7 @@ async def resume(actor: CanWork, locked: LockedForWork, db: WriteSession) -> sch
 
 
 @router.post("/{session_id}/take")
-async def take(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.SessionOut:
+async def take(session_id: uuid.UUID, actor: CanTakeWork, db: WriteSession, now: Now) -> schemas.SessionOut:
     """Take an unassigned session. One caller gets it; 409 tells the others who."""
     await assignment.take(db, actor, session_id, now)
     return await answer(db, actor, session_id)

@@ -57,7 +57,7 @@ def test_public_routes_are_the_listed_ones(client: TestClient) -> None:
 def test_every_route_that_reads_an_account_verifies_its_caller(client: TestClient) -> None:
     for _, path, calls in _routes(client.app):
         if auth.session in calls:
-            assert auth.authenticate in calls, (
+            assert calls & {auth.authenticate, auth.authenticate_held}, (
                 f"{path} opens the account that a credential merely claims, without looking the credential up."
             )
 
