@@ -1,5 +1,6 @@
 """Several processes on one port are one server: they agree, and one that is killed is missed by nobody."""
 
+import json
 import os
 import signal
 import uuid
@@ -53,10 +54,36 @@ def test_metrics_are_those_of_all_processes(workers: Workers) -> None:
         for client in (first, second, second):
             client.get("/readyz")
         texts = [client.get("/metrics").text for client in (first, second)]
-    assert [metric(text, name) for text in texts] == [3, 3]
-    # Both of them listen, and only the first runs jobs.
-    assert [metric(text, 'flowpilot_background_up{work="jobs"}') for text in texts] == [1, 1]
-    assert all(metric(text, "flowpilot_http_connections") == 2 for text in texts)
+        assert [metric(text, name) for text in texts] == [3, 3]
+        for client in (first, second):
+            _wait_until(client, 'flowpilot_background_up{work="jobs"}', 1)
+            # Those of the tests before are gone as soon as the server has noticed.
+            _wait_until(client, "flowpilot_http_connections", 2)
+
+
+def test_who_is_at_a_session_is_seen_from_the_other_process(workers: Workers, company: Company) -> None:
+    user_id, email = company.add_newcomer(Role.ENGINEER)
+    place = str(company.add("ai_sessions"))
+    with workers.clients() as (first, second):
+        form = {"username": email, "password": PASSWORD}
+        token = first.post("/api/v1/auth/token", data=form).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        with second.stream("GET", PATH, headers=headers, params={"watch": place}) as stream:
+            lines = stream.iter_lines()
+            assert any(line == "event: hello" for line in lines)
+            # What is said before a process listens is lost to it, until it is said again.
+            _wait_until(first, 'flowpilot_background_up{work="live_events"}', 1)
+            said = first.post("/api/v1/presence", json={"place": place, "state": "writing"}, headers=headers)
+            assert said.status_code == 204, said.text
+            assert any(line == "event: presence" for line in lines)
+            present = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
+    assert (present["place"], present["people"][0]["user_id"]) == (place, str(user_id))
+
+
+def _wait_until(client: httpx2.Client, name: str, value: float) -> None:
+    """Ask for the metrics until this one is so."""
+    while metric(client.get("/metrics").text, name) != value:
+        pass
 
 
 class _Stream:
@@ -101,8 +128,7 @@ def test_a_killed_process_is_started_again_and_its_listeners_miss_nothing(
         for pid in (other, new):
             with workers.client_of(pid) as client:
                 # What the killed one had open is not counted any more.
-                streams = metric(client.get("/metrics").text, "flowpilot_live_streams")
-                assert streams == 1
+                _wait_until(client, "flowpilot_live_streams", 1)
                 resumed = _Stream(client, headers | {"Last-Event-ID": "1"})
                 assert [resumed.number, resumed.next(), resumed.next()] == [1, 2, 3]
 
