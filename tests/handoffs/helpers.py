@@ -152,9 +152,9 @@ def jobs_of(company: Company, task: str) -> list[dict[str, Any]]:
     return [row[0] for row in company.query(query, task, str(company.id))]
 
 
-def worker_context(database: Database, settings: Settings) -> JobContext:
-    """The context a job is called with, so that a test can choose when to call it."""
-    job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="a test's own")
+def worker_context(database: Database, settings: Settings, *, attempts: int = 0) -> JobContext:
+    """The context a job is called with, so that a test can choose when to call it; after so many attempts."""
+    job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="a test's own", attempts=attempts)
     tools = {"tools": jobs.Tools(database, settings)}
     return JobContext(
         app=jobs.app, job=job, start_timestamp=0, additional_context=tools, abort_reason=lambda: None
