@@ -111,8 +111,8 @@ async def test_a_changed_password_ends_the_streams_of_older_tokens(
 async def test_an_expired_token_ends_its_stream_at_a_heartbeat(
     settings: Settings, urls: DatabaseUrls, company: Company, person: tuple[uuid.UUID, str]
 ) -> None:
-    nearly_over = _signed_in(company, settings, person[0], minutes=1, age=timedelta(seconds=57))
     with serving(settings, urls, heartbeat=SHORT_SECONDS) as address:
+        nearly_over = _signed_in(company, settings, person[0], minutes=1, age=timedelta(seconds=56))
         async with client_of(address) as client, opened(client, nearly_over) as stream:
             reason = "Sign in again, or send a valid API key."
             assert await stream.rest() == [StreamEvent(event="end", data={"reason": reason})]
