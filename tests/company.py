@@ -183,7 +183,8 @@ def account_connection(urls: DatabaseUrls, account_id: uuid.UUID) -> Iterator[ps
     """A transaction of the runtime role in an account, over a connection that this worker keeps."""
     connection = _kept(urls.runtime)
     with connection.transaction():
-        connection.execute("SELECT set_config('app.account_id', %s, true)", [str(account_id)])
+        # As the product says it: a cluster does not pass on what set_config() says.
+        connection.execute(f"SET LOCAL app.account_id = '{uuid.UUID(str(account_id))}'".encode())
         yield connection
 
 

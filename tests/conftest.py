@@ -20,6 +20,7 @@ from flowpilot.db.session import Database
 from flowpilot.identity import credentials
 from flowpilot.settings import Settings
 from tests.asgi import AppClient
+from tests.cluster.nodes import CLUSTER_URL, settings_on_cluster, spread_database
 from tests.company import Company, close_kept, found_company
 from tests.databases import copy_migrated, empty_database, settings_of
 from tests.http.redis import running_redis
@@ -49,6 +50,10 @@ def run_directory(pytestconfig: pytest.Config) -> Path:
 def settings(run_directory: Path) -> Iterator[Settings]:
     with open_directory() as parent:
         data_dir = parent / "a data + dir"  # What is quoted wrongly anywhere fails everywhere.
+        if CLUSTER_URL is not None:
+            with settings_on_cluster(settings_of(data_dir)) as settings:
+                yield settings
+            return
         copy_migrated(run_directory, data_dir)
         yield settings_of(data_dir)
 
@@ -67,6 +72,12 @@ def quick_hashes() -> None:
 
 @pytest.fixture(scope="session")
 def urls(settings: Settings, heard: list[Statements]) -> Iterator[DatabaseUrls]:
+    if CLUSTER_URL is not None:
+        # There the plans that `hearing` reads are others.
+        with spread_database(settings) as urls:
+            yield urls
+            close_kept()
+        return
     with running(settings) as urls, hearing(urls.owner) as statements:
         heard.append(statements)
         yield urls

@@ -11,6 +11,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
+from tests.cluster.nodes import CLUSTER_URL, leave_out, not_run
+
 # Nothing of what is loaded until the tests begin becomes garbage, so nobody need look for any.
 gc.disable()
 
@@ -73,7 +75,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slow first. What needs a browser and the demo takes long, and is tried once more when it fails."""
+    """Leave out what needs a cluster, if there is none, and put the slow first.
+
+    What needs a browser and the demo takes long, and is tried once more when it fails.
+    """
+    left = leave_out(items)
+    if left:
+        left[0].config.hook.pytest_deselected(items=left)
     items.sort(key=lambda item: _turn(item.nodeid))
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
@@ -99,7 +107,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show why a test was tried once more."""
+    """Show why a test was tried once more, and which need a cluster."""
+    if CLUSTER_URL is None:
+        terminalreporter.write_line(f"Not run without FLOWPILOT_TEST_CLUSTER_URL: {', '.join(not_run())}")
     for report in terminalreporter.stats.get("rerun", []):
         terminalreporter.section(f"first try of {report.nodeid}")
         terminalreporter.write_line(report.longreprtext)

@@ -61,6 +61,8 @@ _NUMBERED = (
         [*(column.key for column in _VALUES), "number"],
         select(*(bindparam(name, type_=column.type) for column, name in _VALUES.items()), _NUMBER.c.last_number),
     )
+    # What is told back is not needed. Without it, machines over which accounts are spread would make this a COPY.
+    .returning(HandoffEvent.number)
     .execution_options(dml_strategy="raw")
 )  # What it is sent with are its parameters, and no row.
 

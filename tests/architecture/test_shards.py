@@ -3,6 +3,7 @@
 Which statements name the account is held by the fixture `every_statement_names_the_account`.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import flowpilot
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.migrations.spread import rules
+from flowpilot.migrations.tables import TENANT
 
 PRODUCT = Path(flowpilot.__file__).parent
 MODULES = [path for path in sorted(PRODUCT.rglob("*.py")) if "migrations" not in path.parts]
@@ -47,3 +49,27 @@ def test_tables_of_accounts_can_be_spread(owner: psycopg.Connection, rule: str, 
 def test_no_statement_means_one_server_alone(words: str, reason: str) -> None:
     saying = [path.name for path in MODULES if re.search(words, path.read_text())]
     assert saying == [], reason
+
+
+_FILLS = re.compile(r"\bINSERT\s+INTO\s+(\w+)\s*\([^)]*\)[\s\"']*(?:SELECT|WITH|\{)")
+
+
+def _texts(module: Path) -> Iterator[str]:
+    """The texts in a module, f-strings as they are written."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.JoinedStr):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_no_table_is_filled_from_a_query_without_saying_so() -> None:
+    """Shards would make it a COPY, which row security refuses."""
+    silent = [
+        f"{module.name}: {filled[1]}"
+        for module in MODULES
+        for text in _texts(module)
+        for filled in _FILLS.finditer(text)
+        if filled[1] in TENANT and not re.search(r"\bRETURNING\b|\bON CONFLICT\b", text[filled.end() :])
+    ]
+    assert silent == [], "INSERT … SELECT needs ON CONFLICT or RETURNING."

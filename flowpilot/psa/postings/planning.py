@@ -34,6 +34,7 @@ _WRITE = text(
     ), push AS (
         INSERT INTO psa_post_logs (account_id, id, ai_session_id, posting_id, ticket_id, status, retry_count)
         SELECT :account_id, :push_id, :session_id, :posting_id, :ticket_id, 'pending', 0 WHERE :is_push
+        RETURNING id
     )
     INSERT INTO psa_posting_steps (account_id, id, posting_id, position, kind, marker, user_id, minutes,
                                    worked_seconds, started_at, ended_at, attachment_id, state)
@@ -45,6 +46,7 @@ _WRITE = text(
             started_at timestamptz, ended_at timestamptz, attachment_id uuid)
     ) WITH ORDINALITY AS step (
         id, kind, marker, user_id, minutes, worked_seconds, started_at, ended_at, attachment_id, place)
+    RETURNING psa_posting_steps.id
     """
 )
 

@@ -64,7 +64,7 @@ def mark_days(
 ) -> None:
     """Mark these days, in this table of news."""
     ids = [new_id() for _ in days]
-    new = "SELECT %s, day, id FROM unnest(%s::date[], %s::uuid[]) AS marks (day, id)"
+    new = "SELECT %s, day, id FROM unnest(%s::date[], %s::uuid[]) AS marks (day, id) RETURNING 1"
     connection.execute(f"INSERT INTO {table} (account_id, day, id) {new}".encode(), (account_id, days, ids))
 
 
