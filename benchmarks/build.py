@@ -18,6 +18,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
+from flowpilot.handoffs.days.news import mark_all as mark_handoff_days
 from flowpilot.identity.members import create_account
 from flowpilot.migrations.upgrade import MIGRATIONS
 from flowpilot.psa.days.news import mark_all as mark_psa_days
@@ -124,6 +125,7 @@ def _sum_up(urls: DatabaseUrls, accounts: list[uuid.UUID]) -> None:
         with account_transaction(urls.runtime, account_id) as connection:
             mark_all(connection, account_id)
             mark_psa_days(connection, account_id)
+            mark_handoff_days(connection, account_id)
         roll(urls.runtime, account_id)
 
 

@@ -23,7 +23,7 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+00:00|Z)|(?<![\w.-])1[78]\d{14}(?!\d)")
 
 # A date is not moved to the day of the repetition. Nothing is summed up of a day whose marks are left out.
-_WITHOUT_ROWS = {"session_news", "psa_news"}
+_WITHOUT_ROWS = {"session_news", "psa_news", "handoff_news"}
 _TABLES = {
     table.name: [column.name for column in table.columns if column.computed is None]
     for table in metadata.sorted_tables

@@ -1,10 +1,10 @@
 """Waiting times of handoffs: the SQL that collects them, and the estimate as it is answered."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.estimates.curves import Numbers
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, IS_CLAIM_TIME_UNKNOWN, seconds
 from flowpilot.analytics.statistics import Bounds, Survival, kaplan_meier
@@ -61,9 +61,9 @@ def working_waits(name: str, start: str, end: str, stored: str, ended: str, amon
     """
 
 
-def survival(ended: Sequence[float] | None, censored: Sequence[float] | None) -> Survival:
+def survival(ended: Numbers | None, censored: Numbers | None) -> Survival:
     """The Kaplan-Meier estimate of two columns of `waits`."""
-    return kaplan_meier(ended or [], censored or [])
+    return kaplan_meier([] if ended is None else ended, [] if censored is None else censored)
 
 
 def waiting_time(found: Survival, n_unknown: int) -> WaitingTime:

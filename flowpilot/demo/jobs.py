@@ -8,6 +8,7 @@ import psycopg
 from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import DemoAccount
 from flowpilot.freshness.schedule import CHECK_JOB
+from flowpilot.handoffs.days.news import mark_all as mark_handoff_days
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB, lease
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.jobs import KNOWLEDGE_QUEUE, app
@@ -29,6 +30,7 @@ def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: Demo
     _check_flows(connection, account, now)
     mark(connection, account.id, (session.created_at for session in rows.sessions))
     mark_psa_days(connection, account.id)
+    mark_handoff_days(connection, account.id)
     begin_rolls_of(connection, account.id, now)
     for handoff in rows.handoffs:
         _watch_claim(connection, account, handoff)

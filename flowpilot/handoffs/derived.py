@@ -8,6 +8,7 @@ import psycopg
 
 from flowpilot.db.bulk import read_each_row_once
 from flowpilot.handoffs.acting.claimants import IS_ACTION
+from flowpilot.handoffs.days.news import mark_all
 from flowpilot.identity.hours.recount import recount
 
 _RECONCILE = f"""
@@ -43,9 +44,14 @@ def reconcile(connection: psycopg.Connection, account_id: object) -> int:
     """Correct every handoff of the account, and its working times; return how many were wrong."""
     read_each_row_once(connection)
     corrected = connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
+    if corrected:
+        mark_all(connection, account_id)
     return corrected + recount_times(connection, account_id)
 
 
 def recount_times(connection: psycopg.Connection, account_id: object) -> int:
     """Correct the working times of every handoff of the account; return how many were wrong."""
-    return recount(connection, account_id, "session_handoffs", _WORKING_TIMES)
+    corrected = recount(connection, account_id, "session_handoffs", _WORKING_TIMES)
+    if corrected:
+        mark_all(connection, account_id)
+    return corrected

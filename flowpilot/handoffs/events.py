@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flowpilot.db.announce import announce
@@ -12,6 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.last import do_last
 from flowpilot.db.lookups import Lookup
 from flowpilot.db.session import Db
+from flowpilot.handoffs.days.news import MARKS, take_pending
 from flowpilot.handoffs.models import HandoffCounter, HandoffEvent, HandoffEventKind
 from flowpilot.jobs import enqueue
 
@@ -65,6 +66,10 @@ _NUMBERED = (
     .returning(HandoffEvent.number)
     .execution_options(dml_strategy="raw")
 )  # What it is sent with are its parameters, and no row.
+# The same, with the marks of what has changed.
+_NUMBERED_MARKED = _NUMBERED.add_cte(
+    text(MARKS.format(account=":account_id", days=":days", sessions=":sessions")).columns().cte("marked")
+)
 
 
 def record(
@@ -94,8 +99,13 @@ async def write_recorded(db: Db) -> None:
     recorded: list[dict[str, Any]] = db.info.pop(_RECORDED, [])
     if recorded:
         await db.flush()
+    pending = take_pending(db) if recorded else None
     for event in recorded:
-        await db.execute(_NUMBERED, event)
+        if pending is None:
+            await db.execute(_NUMBERED, event)
+        else:
+            await db.execute(_NUMBERED_MARKED, event | pending)
+            pending = None
         if event["kind"] in NOTIFIED_KINDS:
             await enqueue(db, NOTIFY_JOB, account_id=event["account_id"], event_id=event["id"])
         announce(db, event["account_id"], "handoffs")

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions
+from flowpilot.handoffs.days.news import note
 from flowpilot.handoffs.decisions import NewEvent
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import Outcome, SessionHandoff
@@ -68,6 +69,7 @@ async def record_event(
 ) -> None:
     """Record an event of the handoff, and write what it is about."""
     await db.flush()
+    note(db, handoff.session_id, handoff.created_at, handoff.claimed_at, at)
     record(db, handoff.account_id, handoff.id, event.kind, by=by, at=at, **event.content)
 
 

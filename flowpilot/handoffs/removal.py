@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select, text, tuple_
 
 from flowpilot.db.session import Db
+from flowpilot.handoffs.days.news import note as note_news
 from flowpilot.handoffs.decisions import assess_again
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
@@ -20,6 +21,9 @@ from flowpilot.sessions.removal.scope import Removal
 
 async def overwrite_handoffs(db: Db, removal: Removal) -> Found:
     """Reasons, notes, snapshots, assessments, questions and events."""
+    if not removal.is_preview:
+        # Their reasons and the session's domain, by which reports group them.
+        note_news(db, removal.session_id)
     theirs = SessionHandoff.session_id == removal.session_id
     wrote = await overwrite(db, removal, SessionHandoff, ["reason", "note"], theirs, author="created_by")
     wrote |= await overwrite(db, removal, SessionHandoff, ["edits"], theirs, author="created_by")

@@ -10,6 +10,7 @@ from psycopg.sql import SQL, Identifier
 
 from flowpilot.db.bulk import account_transaction
 from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.handoffs.days.news import mark_sessions
 from flowpilot.imports.known.restoring import restore
 from flowpilot.imports.known.untouched import keep_untouched, referring
 from flowpilot.imports.models import ItemKind
@@ -107,6 +108,8 @@ def _remove_sessions(connection: Connection, account_id: UUID, run_id: UUID) -> 
     """Remove what is still in `gone`: sessions of which no other import says anything."""
     cases = "DELETE FROM import_cases WHERE account_id = %s AND run_id = %s"
     connection.execute(cases, (account_id, run_id))
+    gone = connection.execute("SELECT id FROM gone").fetchall()
+    mark_sessions(connection, account_id, (own_id for (own_id,) in gone))
     cleared = "SELECT clear_imported_sessions(%s, (SELECT array_agg(id) FROM gone))"
     connection.execute(cleared, (account_id,))
     texts = "DELETE FROM session_texts WHERE account_id = %s AND id IN (SELECT id FROM gone)"

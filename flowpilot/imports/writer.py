@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from flowpilot.db.base import new_id, new_id_text
 from flowpilot.db.bulk import copy_rows
+from flowpilot.handoffs.days.news import mark_sessions
 from flowpilot.identity.hours.queries import stored_history
 from flowpilot.imports.case.model import Case, Event, Handoff, Step
 from flowpilot.imports.clients import Clients, Named
@@ -79,6 +80,7 @@ def write_cases(
     mark(connection, account_id, (case.created_at for _, case in sessions))
     _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
+    mark_sessions(connection, account_id, (own_id for own_id, _ in sessions))
 
 
 def rewrite_cases(
@@ -88,6 +90,7 @@ def rewrite_cases(
     named = clients.find(case.client for _, case in sessions)
     # The runtime role deletes no steps itself.
     cleared = [own_id for own_id, _ in sessions]
+    mark_sessions(connection, account_id, cleared)
     connection.execute("SELECT clear_imported_sessions(%s, %s)", (account_id, cleared))
     moments = "SELECT created_at FROM ai_sessions WHERE account_id = %s AND id = ANY(%s)"
     before = connection.execute(moments, (account_id, cleared)).fetchall()
@@ -102,6 +105,7 @@ def rewrite_cases(
     connection.execute("DELETE FROM session_texts WHERE account_id = %s AND id = ANY(%s)", (account_id, cleared))
     _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
+    mark_sessions(connection, account_id, cleared)
 
 
 def _write_texts(

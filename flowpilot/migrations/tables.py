@@ -8,6 +8,7 @@ from flowpilot.db.base import Base
 from flowpilot.flows import models as flows
 from flowpilot.freshness import models as freshness
 from flowpilot.handoffs import models as handoffs
+from flowpilot.handoffs.days import models as handoff_days
 from flowpilot.handoffs.questions import models as handoff_questions
 from flowpilot.handoffs.rules import models as escalation_rules
 from flowpilot.identity import models as identity
@@ -43,6 +44,7 @@ __all__ = [
     "escalation_rules",
     "flows",
     "freshness",
+    "handoff_days",
     "handoff_questions",
     "handoffs",
     "identity",

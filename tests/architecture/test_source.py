@@ -49,6 +49,7 @@ IMPORTS = {
         "identity",
         "flows",
         "sessions",  # Of it only `similar`, which is pure.
+        "handoffs",  # What is kept of their days.
     },  # It counts rows in SQL; if it called a feature's actions it could change them.
     "imports": {"clients", "handoffs", "identity", "psa", "sessions"},
     "live": {"identity", "sessions", "handoffs", "notifications"},

@@ -2,11 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from flowpilot.analytics.dimensions.narrowing import narrowed
+from flowpilot.analytics.escalations.days import Handoffs, HandoffsOfWindow
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, share
 from flowpilot.analytics.escalations.schemas import DomainGroup, ReasonGroup
+from flowpilot.analytics.estimates.curves import Floats
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import (
@@ -70,10 +75,50 @@ JOIN reasons r ON r.reason = lower(f.words)
 GROUP BY 1, 2, 3
 """)
 
+# The same of handoffs that were read from their days: one of each group has its words.
+_NAMES_SQL = statement(f"""
+WITH given AS (
+    SELECT g.place, g.n, {_WORDS} AS words, s.problem_domain AS domain
+    FROM unnest(CAST(:handoffs AS uuid[]), CAST(:counts AS int[])) WITH ORDINALITY AS g (id, n, place)
+    JOIN session_handoffs h ON h.account_id = :account_id AND h.id = g.id
+    JOIN ai_sessions s ON s.account_id = :account_id AND s.id = h.session_id
+),
+reasons AS (
+    SELECT lower(words) AS reason, nullif(min(words COLLATE "C"), '') AS words,
+           row_number() OVER (ORDER BY sum(n) DESC, lower(words)) > :most AS is_rest
+    FROM given
+    GROUP BY lower(words)
+)
+SELECT g.place - 1 AS place, r.is_rest, CASE WHEN r.is_rest THEN '{OTHER}' ELSE r.words END AS reason, g.domain
+FROM given g
+JOIN reasons r ON r.reason = lower(g.words)
+""")
+
 
 async def groups(db: ReadDb, window: Window) -> tuple[list[ReasonGroup], list[DomainGroup]]:
     """The window's handoffs by reason and by domain, in one statement."""
     rows = (await db.execute(narrowed(_SQL, window.only), {**window.parameters, "most": MOST_REASONS})).all()
+    return _by_both(rows)
+
+
+async def groups_of_days(
+    db: ReadDb, found: Handoffs, window: HandoffsOfWindow
+) -> tuple[list[ReasonGroup], list[DomainGroup]]:
+    """The same of handoffs that were read from their days."""
+    counted = window.groups()
+    if not counted:
+        return [], []
+    asked = {
+        "account_id": db.info["account_id"],
+        "handoffs": [found.group_handoffs[one["group"]] for one in counted],
+        "counts": [one["n"] for one in counted],
+        "most": MOST_REASONS,
+    }
+    names = (await db.execute(_NAMES_SQL, asked)).mappings().all()
+    return _by_both([SimpleNamespace(**name, **counted[name["place"]]) for name in names])
+
+
+def _by_both(rows: Sequence[Any]) -> tuple[list[ReasonGroup], list[DomainGroup]]:
     by_reason = _grouped(rows, lambda row: (row.is_rest, row.reason))
     by_domain = _grouped(rows, lambda row: (False, row.domain))
     return (
@@ -119,5 +164,6 @@ def _sum(members: Sequence[Any], column: str) -> int:
     return sum(getattr(member, column) for member in members)
 
 
-def _all(members: Sequence[Any], column: str) -> list[float]:
-    return [wait for member in members for wait in getattr(member, column) or []]
+def _all(members: Sequence[Any], column: str) -> Floats:
+    found = [getattr(member, column) for member in members]
+    return np.concatenate([np.asarray([] if waits is None else waits, dtype=np.float64) for waits in found])

@@ -7,9 +7,10 @@ from flowpilot.analytics.estimates.comparison import compare
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
-from flowpilot.analytics.sql import CREATED_IN_WINDOW
+from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import Estimate, Survival, proportion
 from flowpilot.analytics.waits import survival, waiting_time
+from flowpilot.identity.hours.queries import HOURS
 
 # Snapshots and steps are large, and more handoffs would hardly make a share more certain.
 NEWEST = 2000
@@ -40,10 +41,8 @@ CLAIMS = """
 """
 
 
-# The CTEs whose columns are in a window's row. `claimed` has the handoffs claimed in the window.
-QUALITY = f"""
-bounced AS ({BOUNCED}),
-claims AS ({CLAIMS}),
+# CTEs of the window's newest handoffs, which are read row by row. `claimed` has those claimed in the window.
+OF_NEWEST = f"""
 snapshots AS (
     SELECT CASE jsonb_typeof(snapshot->'completeness') WHEN 'number' THEN (snapshot->>'completeness')::numeric END
                AS share
@@ -77,11 +76,8 @@ compared AS (
 taken AS (
     SELECT DISTINCT ON (id) is_repeated FROM compared WHERE is_taken ORDER BY id, claimed_at DESC, handoff_id
 ),
-quality AS (
-    SELECT (SELECT count(*) FROM bounced) AS n_bounced,
-           (SELECT count(*) FROM claims) AS n_claims,
-           (SELECT count(*) FROM claims WHERE is_released) AS n_released,
-           (SELECT count(*) FROM taken) AS n_taken,
+newest AS (
+    SELECT (SELECT count(*) FROM taken) AS n_taken,
            (SELECT count(*) FROM taken WHERE is_repeated) AS n_repeated,
            count(share) AS n_snapshots, sum(share) AS sum_shares, sum(share * share) AS sum_squares,
            sum(share * share * share) AS sum_cubes
@@ -89,6 +85,33 @@ quality AS (
     WHERE share BETWEEN 0 AND 1
 )
 """
+
+# The CTEs whose columns are in a window's row.
+QUALITY = f"""
+bounced AS ({BOUNCED}),
+claims AS ({CLAIMS}),
+{OF_NEWEST},
+quality AS (
+    SELECT (SELECT count(*) FROM bounced) AS n_bounced,
+           (SELECT count(*) FROM claims) AS n_claims,
+           (SELECT count(*) FROM claims WHERE is_released) AS n_released,
+           newest.*
+    FROM newest
+)
+"""
+
+# What is not kept of days.
+NEWEST_SQL = statement(f"""
+WITH claimed AS MATERIALIZED (
+    SELECT id, session_id, created_at, claimed_at, claimed_by, closed_at
+    FROM session_handoffs
+    WHERE {CLAIMED_IN_WINDOW} AND claimed_by IS NOT NULL
+    ORDER BY claimed_at DESC, id DESC
+    LIMIT {NEWEST}
+),
+{OF_NEWEST}
+SELECT newest.*, {HOURS} FROM newest
+""")
 
 
 class Figures:

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import distribution, survival_curve
-from flowpilot.analytics.escalations.groups import groups
-from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, quality
+from flowpilot.analytics.escalations.days import HandoffsOfWindow, read_handoffs
+from flowpilot.analytics.escalations.groups import groups, groups_of_days
+from flowpilot.analytics.escalations.quality import NEWEST_SQL, QUALITY, Figures, previous, quality
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
 from flowpilot.analytics.escalations.working import working_times
 from flowpilot.analytics.estimates.comparison import window_before
@@ -77,17 +79,36 @@ SELECT *, {HOURS} FROM population, actions, quality
 """)
 
 
+def is_read_from_days(window: Window) -> bool:
+    """Whether the report needs no handoff's rows on days without news: what narrows it is not kept of days."""
+    return not window.only.asked
+
+
+async def _row(db: ReadDb, found: HandoffsOfWindow, window: Window) -> Any:
+    """What the statement over rows finds, of handoffs that were read from their days."""
+    newest = (await db.execute(NEWEST_SQL, window.parameters)).mappings().one()
+    return SimpleNamespace(**found.population(), **found.quality(), **found.waits(), **newest)
+
+
 async def escalations(db: ReadDb, window: Window) -> Escalations:
-    """The window's handoffs: one statement, the same for the window before, and a few for the rest."""
-    before = window_before(window)
-    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
-    figures = Figures(row)
-    old_figures = Figures((await db.execute(narrowed(_SQL, before.only), before.parameters)).one())
-    by_reason, by_domain = await groups(db, window)
+    """The window's handoffs and those of the window before, in a few statements of one snapshot."""
+    before, this = window_before(window), None
+    if is_read_from_days(window):
+        handoffs = await read_handoffs(db, before, window)
+        this = HandoffsOfWindow(handoffs, window)
+        row = await _row(db, this, window)
+        old_row = await _row(db, HandoffsOfWindow(handoffs, before), before)
+        by_reason, by_domain = await groups_of_days(db, handoffs, this)
+    else:
+        row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+        old_row = (await db.execute(narrowed(_SQL, before.only), before.parameters)).one()
+        by_reason, by_domain = await groups(db, window)
+    figures, old_figures = Figures(row), Figures(old_row)
+    all_actions = [] if row.all_actions is None else np.asarray(row.all_actions).tolist()
     return Escalations(
         **header(window, "escalations"),
         n_handoffs_claimed=row.n_handoffs_claimed,
-        **_acted_only(row.all_actions or []),
+        **_acted_only(all_actions),
         metric_definition=METRICS["time_to_first_action"].definition,
         population=HandoffPopulation(
             n_created=row.n_created,
@@ -102,14 +123,14 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
         time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
         time_to_claimant_action=waiting_time(figures.time_to_claimant_action, figures.n_unknown),
-        **await working_times(db, history_in(row.account_hours), window, figures.n_unknown),
+        **await working_times(db, history_in(row.account_hours), window, figures.n_unknown, this),
         quality=quality(figures),
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,
         by_domain=by_domain,
         survival_curve=survival_curve(figures.time_to_first_action),
         claimant_survival_curve=survival_curve(figures.time_to_claimant_action),
-        distribution=distribution(row.all_actions or []),
+        distribution=distribution(all_actions),
     )
 
 

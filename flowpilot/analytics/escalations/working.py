@@ -3,9 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from flowpilot.analytics.dimensions.narrowing import narrowed
+from flowpilot.analytics.escalations.days import HandoffsOfWindow
+from flowpilot.analytics.estimates.curves import Numbers
 from flowpilot.analytics.estimates.working import WorkingClock
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import (
@@ -55,12 +60,18 @@ _FIELDS = {
 
 
 async def working_times(
-    db: ReadDb, history: HoursHistory, window: Window, n_unknown: int
+    db: ReadDb, history: HoursHistory, window: Window, n_unknown: int, found: HandoffsOfWindow | None
 ) -> dict[str, WaitingTime | None]:
-    """The report's fields of them; they are null if the account worked around the clock."""
+    """The report's fields of them; they are null if the account worked around the clock.
+
+    `found` has the handoffs, if they were read from their days.
+    """
     if not history.has_hours(window.start, window.as_of):
         return dict.fromkeys(_FIELDS.values())
-    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    if found is None:
+        row: Any = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    else:
+        row = SimpleNamespace(**found.working_waits())
     return await estimated(row, history, window, {name: (field, n_unknown) for name, field in _FIELDS.items()})
 
 
@@ -83,6 +94,10 @@ def _estimates(row: Any, history: HoursHistory, as_of: datetime, names: Sequence
 
 def working_survival(row: Any, name: str, history: HoursHistory, as_of: datetime) -> Survival:
     """The Kaplan-Meier estimate of three columns of `working_waits`."""
-    since, until = (getattr(row, f"{name}_{end}") or [] for end in ("since", "until"))
+    since, until = (_listed(getattr(row, f"{name}_{end}")) for end in ("since", "until"))
     waiting = WorkingClock(history, since, as_of).seconds(since, until)
     return survival(getattr(row, f"{name}_worked"), waiting)
+
+
+def _listed(found: Numbers | None) -> Sequence[float]:
+    return [] if found is None else np.asarray(found).tolist()

@@ -67,7 +67,7 @@ _DAYS = "SELECT (created_at AT TIME ZONE 'UTC')::date AS day FROM ai_sessions WH
 
 
 @dataclass(frozen=True, slots=True)
-class _Summed:
+class Summed:
     """What is summed up by day: its tables, the columns with sums, the days that have any, and their sums now."""
 
     table: str
@@ -120,10 +120,11 @@ class _Summed:
         """  # noqa: S608
 
 
-_SUMMED = (
-    _Summed("session_days", "session_news", _LISTS, _DAYS, _FRESH),
-    _Summed("psa_days", "psa_news", psa.COLUMNS, psa.DAYS, psa.FRESH),
-)
+# A feature above adds its own.
+summed = [
+    Summed("session_days", "session_news", _LISTS, _DAYS, _FRESH),
+    Summed("psa_days", "psa_news", psa.COLUMNS, psa.DAYS, psa.FRESH),
+]
 
 # Lists of rounded numbers, whose sums depend on their order.
 _ROUNDED = [name for name in _LISTS if name.endswith(("squares", "cubes", "worked"))]
@@ -138,7 +139,8 @@ def _differs(name: str) -> str:
     )
 
 
-_WITH_NEWS = " UNION ".join(one.with_news for one in _SUMMED)
+def _with_news() -> str:
+    return " UNION ".join(one.with_news for one in summed)
 
 
 def roll(url: str, account_id: UUID) -> int:
@@ -150,7 +152,7 @@ def roll(url: str, account_id: UUID) -> int:
         psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected: it was, each time.
     """
     with account_transaction(url, account_id) as connection:
-        query = f"{_WITH_NEWS} ORDER BY day DESC"
+        query = f"{_with_news()} ORDER BY day DESC"
         found = connection.execute(query.encode(), {"account_id": account_id}).fetchall()
     days = [day for (day,) in found]
     for first in range(0, len(days), _DAYS_AT_ONCE):
@@ -173,7 +175,7 @@ def _roll_in_the_end(url: str, account_id: UUID, days: Sequence[date]) -> None:
 def has_news(url: str, account_id: UUID) -> bool:
     """Whether any day of the account has news."""
     with account_transaction(url, account_id) as connection:
-        query = f"SELECT EXISTS ({_WITH_NEWS})"
+        query = f"SELECT EXISTS ({_with_news()})"
         found = connection.execute(query.encode(), {"account_id": account_id}).fetchone()
     return found is not None and found[0]
 
@@ -187,7 +189,7 @@ def reconcile(connection: psycopg.Connection, account_id: UUID) -> int:
     """
     values = {"account_id": account_id}
     wrong = set()
-    for one in _SUMMED:
+    for one in summed:
         found = connection.execute(one.different.encode(), values).fetchall()
         found += connection.execute(one.missing.encode(), values).fetchall()
         days = [day for (day,) in found]
@@ -209,7 +211,7 @@ def begin(connection: psycopg.Connection) -> None:
 
 def sum_up(connection: psycopg.Connection, account_id: UUID, days: Sequence[date]) -> None:
     """Sum up those of the days that have news in the snapshot, and remove these."""
-    for one in _SUMMED:
+    for one in summed:
         values = {"account_id": account_id, "days": list(days)}
         query = f"{one.with_news} AND day = ANY(%(days)s)"
         values["days"] = [day for (day,) in connection.execute(query.encode(), values).fetchall()]

@@ -84,6 +84,7 @@ BESIDE_SESSIONS = {
     "escalation_settings": _SETTINGS,
     "flow_meanings": "vectors of what flows mean",
     "flow_client_notes": "what a reviewer wrote at a node of a flow, for everybody who follows it",
+    "handoff_days": "times, and numbers of groups, which do not tell their words",
     "handoff_baselines": "handoffs by word of mouth, which have no session",
     "import_chunks": "what is uploaded for an import, which is removed after a day at most",
     "import_items": "which rows an import brought, by their ids",

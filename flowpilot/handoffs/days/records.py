@@ -1,0 +1,161 @@
+"""What is kept of a day's handoffs: the one place that says so, for the job and for reports.
+
+A time is in microseconds since 2000, as PostgreSQL sends it, and `NEVER` if there is none. Working time is in
+seconds, and nan if none is stored.
+"""
+
+from collections.abc import Mapping
+
+# The least number, which is PostgreSQL's -infinity.
+NEVER = -(2**63)
+
+_TIME, _SECONDS, _GROUP, _FLAG = ">i8", ">f8", ">i8", ">i2"
+
+# By the name of a column: the fields of a record, each with its type and its SQL.
+Fields = Mapping[str, tuple[str, str]]
+
+
+def _time(column: str) -> tuple[str, str]:
+    return _TIME, f"timestamptz_send(coalesce({column}, '-infinity'))"
+
+
+def _worked(column: str) -> tuple[str, str]:
+    return _SECONDS, f"float8send(coalesce({column}, 'nan'))"
+
+
+def _flag(condition: str) -> tuple[str, str]:
+    return _FLAG, f"int2send(CASE WHEN {condition} THEN 1 ELSE 0 END::int2)"
+
+
+_OF_GROUP = _GROUP, "int8send(group_number)"
+
+CREATED: Fields = {
+    "created_at": _time("created_at"),
+    "claimed_at": _time("claimed_at"),
+    "first_action_at": _time("first_action_at"),
+    "closed_at": _time("closed_at"),
+    "claim_work_seconds": _worked("claim_work_seconds"),
+    "group": _OF_GROUP,
+    # Claimed at an unknown time.
+    "is_unknown": _flag("claimed_by IS NOT NULL AND claimed_at IS NULL"),
+}
+CLAIMED: Fields = {
+    "claimed_at": _time("claimed_at"),
+    "first_action_at": _time("first_action_at"),
+    "claimant_action_at": _time("claimant_action_at"),
+    "closed_at": _time("closed_at"),
+    # The session's next handoff after it was closed.
+    "again_at": _time("again_at"),
+    "action_work_seconds": _worked("action_work_seconds"),
+    "claimant_work_seconds": _worked("claimant_work_seconds"),
+    "group": _OF_GROUP,
+    "is_returned": _flag("outcome IN ('returned', 'sent_back')"),
+}
+CLAIMS: Fields = {
+    "at": _time("at"),
+    # The handoff's claim before, and the first release after it.
+    "previous_at": _time("previous_at"),
+    "released_at": _time("released_at"),
+    "group": _OF_GROUP,
+}
+PARTS: Mapping[str, Fields] = {"created": CREATED, "claimed": CLAIMED, "claims": CLAIMS}
+COLUMNS = (*PARTS, "groups", "group_handoffs")
+
+# Handoffs with the same reason, without the blanks around it, and the same domain have the same number.
+_NUMBER = r"""
+    hashtextextended(btrim(h.reason, E' \t\n\r'), 0)
+    # hashtextextended(coalesce('=' || s.problem_domain, ''), 1)
+"""
+
+_READ = {
+    "created": f"""
+    SELECT st.day, h.*, created_at AS at FROM stretches st CROSS JOIN LATERAL (
+        SELECT h.id, h.created_at, claimed_at, first_action_at, closed_at, claimed_by, claim_work_seconds,
+               {_NUMBER} AS group_number
+        FROM session_handoffs h
+        JOIN ai_sessions s ON s.account_id = %(account_id)s AND s.id = h.session_id
+        WHERE h.account_id = %(account_id)s AND h.created_at >= st.since AND h.created_at < st.until
+        OFFSET 0
+    ) h""",  # noqa: S608 - all are our own constants
+    "claimed": f"""
+    SELECT st.day, h.*, claimed_at AS at FROM stretches st CROSS JOIN LATERAL (
+        SELECT h.id, claimed_at, first_action_at, claimant_action_at, closed_at, outcome, action_work_seconds,
+               claimant_work_seconds, {_NUMBER} AS group_number,
+               (SELECT min(again.created_at) FROM session_handoffs again
+                WHERE again.account_id = %(account_id)s AND again.session_id = h.session_id
+                  AND again.created_at > h.closed_at) AS again_at
+        FROM session_handoffs h
+        JOIN ai_sessions s ON s.account_id = %(account_id)s AND s.id = h.session_id
+        WHERE h.account_id = %(account_id)s AND claimed_at >= st.since AND claimed_at < st.until
+        OFFSET 0
+    ) h""",  # noqa: S608 - all are our own constants
+    "claims": f"""
+    SELECT st.day, e.* FROM stretches st CROSS JOIN LATERAL (
+        SELECT e.id, h.id AS handoff_id, e.created_at AS at, {_NUMBER} AS group_number,
+               (SELECT max(o.created_at) FROM handoff_events o
+                WHERE o.account_id = %(account_id)s AND o.handoff_id = e.handoff_id AND o.kind = 'claimed'
+                  AND (o.created_at, o.id) < (e.created_at, e.id)) AS previous_at,
+               (SELECT min(o.created_at) FROM handoff_events o
+                WHERE o.account_id = %(account_id)s AND o.handoff_id = e.handoff_id
+                  AND o.kind IN ('released', 'expired') AND o.created_at > e.created_at) AS released_at
+        FROM handoff_events e
+        JOIN session_handoffs h ON h.account_id = %(account_id)s AND h.id = e.handoff_id
+        JOIN ai_sessions s ON s.account_id = %(account_id)s AND s.id = h.session_id
+        WHERE e.account_id = %(account_id)s AND e.kind = 'claimed'
+          AND e.created_at >= st.since AND e.created_at < st.until
+        OFFSET 0
+    ) e""",  # noqa: S608 - all are our own constants
+}
+
+
+def _part(name: str) -> str:
+    record = " || ".join(sql for _, sql in PARTS[name].values())
+    return f"""
+{name}_rows AS MATERIALIZED ({_READ[name]}),
+{name}_days AS (
+    SELECT day, string_agg({record}, '' ORDER BY at, id) AS {name} FROM {name}_rows GROUP BY day
+)"""  # noqa: S608 - all are our own constants
+
+
+# After `stretches`, which has days (or anything else that names a stretch) with their `since` and `until`.
+RECORDS = f"""
+{", ".join(map(_part, PARTS))},
+numbered AS (
+    SELECT day, group_number, (array_agg(handoff_id ORDER BY handoff_id))[1] AS handoff_id FROM (
+        SELECT day, group_number, id AS handoff_id FROM created_rows
+        UNION ALL SELECT day, group_number, id FROM claimed_rows
+        UNION ALL SELECT day, group_number, handoff_id FROM claims_rows
+    ) found
+    GROUP BY 1, 2
+),
+group_days AS (
+    SELECT day, array_agg(group_number ORDER BY group_number) AS groups,
+           array_agg(handoff_id ORDER BY group_number) AS group_handoffs
+    FROM numbered GROUP BY day
+)
+"""  # noqa: S608 - all are our own constants
+SELECTED = """
+coalesce(created, '') AS created, coalesce(claimed, '') AS claimed, coalesce(claims, '') AS claims,
+coalesce(groups, '{}') AS groups, coalesce(group_handoffs, '{}') AS group_handoffs
+"""
+JOINED = " ".join(f"LEFT JOIN {name}_days USING (day)" for name in (*PARTS, "group"))
+
+# Of the days given, what is kept of them, as it is now.
+FRESH = f"""
+WITH days AS (SELECT unnest(%(days)s::date[]) AS day),
+stretches AS (
+    SELECT day, day::timestamp AT TIME ZONE 'UTC' AS since, (day + 1)::timestamp AT TIME ZONE 'UTC' AS until
+    FROM days
+),
+{RECORDS}
+SELECT %(account_id)s::uuid AS account_id, days.day, {SELECTED} FROM days {JOINED}
+"""  # noqa: S608 - all are our own constants
+
+# Every day that has any.
+DAYS = """
+SELECT (created_at AT TIME ZONE 'UTC')::date AS day FROM session_handoffs WHERE account_id = %(account_id)s
+UNION SELECT (claimed_at AT TIME ZONE 'UTC')::date FROM session_handoffs
+WHERE account_id = %(account_id)s AND claimed_at IS NOT NULL
+UNION SELECT (created_at AT TIME ZONE 'UTC')::date FROM handoff_events
+WHERE account_id = %(account_id)s AND kind = 'claimed'
+"""

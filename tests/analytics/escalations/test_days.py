@@ -1,0 +1,199 @@
+"""At any moment of any history, the escalations report over days answers what the rows say, digit for digit."""
+
+import random
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
+
+from flowpilot.analytics.escalations import report
+from flowpilot.analytics.period import Period, window
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database
+from flowpilot.handoffs.days import news
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.sessions.days import news as session_news
+from flowpilot.sessions.days import rolling
+from flowpilot.sessions.models import AISession
+from tests.analytics.escalations.test_random import NOW, _handoff, _store, _world
+from tests.analytics.naive import Row
+from tests.analytics.test_working import OFFICE
+from tests.company import run
+
+WINDOWS: list[dict[str, Any]] = [
+    {"period": Period.WEEK},
+    {"period": Period.MONTH},
+    {"from_": "2026-03-20", "to": "2026-03-29", "tz": "Asia/Kathmandu"},
+    {"from_": "2026-03-22T00:00:00Z", "to": "2026-03-24T00:00:00Z", "tz": "UTC"},
+    {"from_": "2026-03-23T09:30:00.000001Z", "to": "2026-03-24T08:00:00Z", "tz": "Pacific/Chatham"},
+    {"from_": "2026-03-25", "to": "2026-04-25", "tz": "UTC"},
+]
+_TIMES = ("created_at", "claimed_at", "first_action_at", "claimant_action_at", "closed_at")
+
+
+async def _reports(database: Database, account_id: uuid.UUID) -> list[Any]:
+    async with database.read(account_id) as db:
+        found = [
+            await report.escalations(db, window(account_id, now=NOW, account_timezone="UTC", **asked))
+            for asked in WINDOWS
+        ]
+    return [one.model_dump(mode="json") for one in found]
+
+
+def _check(urls: DatabaseUrls, account_id: uuid.UUID) -> None:
+    over_days = run(urls, lambda database: _reports(database, account_id))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "is_read_from_days", lambda _: False)
+        over_rows = run(urls, lambda database: _reports(database, account_id))
+    for asked, found, expected in zip(WINDOWS, over_days, over_rows, strict=True):
+        for field, value in expected.items():
+            assert found[field] == value, (asked, field)
+
+
+class _History:
+    """What happens to an account's handoffs."""
+
+    def __init__(self, urls: DatabaseUrls, draw: random.Random) -> None:
+        self.urls, self.draw, self.rows = urls, draw, _world(draw)
+        self.account_id = _store(urls, self.rows)
+        with account_transaction(urls.runtime, self.account_id) as connection:
+            _set_working_times(connection, self.account_id, draw)
+            news.mark_all(connection, self.account_id)
+            session_news.mark_all(connection, self.account_id)
+
+    def go_on(self) -> None:
+        happens: list[Callable[[], None]] = [
+            self._change,
+            self._change,
+            self._hand_over,
+            self._happen,
+            self._domain,
+        ]
+        self.draw.choice([*happens, self._roll, self._roll, self._roll_some, self._killed, self._meanwhile])()
+
+    def _write(self, work: Callable[[Any], Any]) -> None:
+        async def in_a_transaction(database: Database) -> None:
+            async with database.write(self.account_id) as db:
+                await work(db)
+
+        run(self.urls, in_a_transaction)
+
+    def _new(self) -> dict[str, list[Row]]:
+        """A handoff of a session, and its events."""
+        found: dict[str, list[Row]] = {"session_handoffs": [], "handoff_events": []}
+        _handoff(self.draw, self.draw.choice(self.rows["ai_sessions"])["id"], found)
+        return found
+
+    def _change(self) -> None:
+        if not self.rows["session_handoffs"]:
+            return
+        row = self.draw.choice(self.rows["session_handoffs"])
+        new = self._new()["session_handoffs"][0]
+        names = ["reason"] if self.draw.random() < 0.3 else [*_TIMES, "claimed_by", "outcome"]
+
+        async def work(db: Any) -> None:
+            handoff = await db.get_one(SessionHandoff, (self.account_id, row["id"]))
+            for name in names:
+                setattr(handoff, name, new[name])
+            handoff.action_work_seconds = self.draw.choice([None, 5.5])
+
+        self._write(work)
+
+    def _hand_over(self) -> None:
+        if not self.rows["ai_sessions"]:
+            return
+        new = self._new()
+
+        async def work(db: Any) -> None:
+            for model, name in ((SessionHandoff, "session_handoffs"), (HandoffEvent, "handoff_events")):
+                db.add_all([model(account_id=self.account_id, **row) for row in new[name]])
+                await db.flush()
+
+        self._write(work)
+        self.rows["session_handoffs"] += new["session_handoffs"]
+
+    def _happen(self) -> None:
+        """A claim, a release or a reminder, which the handoff itself need not show."""
+        if not self.rows["session_handoffs"]:
+            return
+        row = self.draw.choice(self.rows["session_handoffs"])
+        events = [event for _ in range(9) for event in self._new()["handoff_events"]][:1]
+
+        async def work(db: Any) -> None:
+            for event in events:
+                db.add(HandoffEvent(account_id=self.account_id, **(event | {"handoff_id": row["id"]})))
+                news.note(db, row["session_id"], event["created_at"])
+
+        self._write(work)
+
+    def _domain(self) -> None:
+        if not self.rows["ai_sessions"]:
+            return
+        row = self.draw.choice(self.rows["ai_sessions"])
+        domain = self.draw.choice([None, "vpn", "email", "printing"])
+
+        async def work(db: Any) -> None:
+            (await db.get_one(AISession, (self.account_id, row["id"]))).problem_domain = domain
+
+        self._write(work)
+
+    def _roll(self) -> None:
+        rolling.roll(self.urls.runtime, self.account_id)
+
+    def _some_days(self) -> list[Any]:
+        days = sorted({news.day_of(row["created_at"]) for row in self.rows["session_handoffs"]})
+        return self.draw.sample(days, len(days) // 2)
+
+    def _roll_some(self) -> None:
+        with account_transaction(self.urls.runtime, self.account_id) as connection:
+            rolling.roll_days(connection, self.account_id, self._some_days())
+
+    def _killed(self) -> None:
+        with account_transaction(self.urls.runtime, self.account_id) as connection:
+            rolling.roll_days(connection, self.account_id, self._some_days())
+            connection.rollback()
+
+    def _meanwhile(self) -> None:
+        """Handoffs change while their day is made again, and that commits first."""
+        with account_transaction(self.urls.runtime, self.account_id) as connection:
+            rolling.begin(connection)
+            connection.execute("SELECT FROM handoff_news WHERE account_id = %s LIMIT 1", [self.account_id])
+            self._change()
+            self._hand_over()
+            rolling.sum_up(connection, self.account_id, self._some_days())
+
+
+def _set_working_times(connection: Any, account_id: uuid.UUID, draw: random.Random) -> None:
+    """The account has hours, and some handoffs have working times."""
+    connection.execute(
+        "UPDATE session_handoffs SET claim_work_seconds = 1.25, claimant_work_seconds = 7"
+        " WHERE account_id = %s AND claimant_action_at IS NOT NULL",
+        [account_id],
+    )
+    if draw.random() < 0.7:
+        connection.execute(
+            "INSERT INTO account_hours (account_id, id, valid_from, timezone, spans, holidays) VALUES"
+            " (%s, gen_random_uuid(), NULL, 'Europe/Vienna', %s, '[]')",
+            [account_id, Jsonb(OFFICE[:: draw.choice([1, 2])])],
+        )
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> None:
+    history = _History(urls, random.Random(seed))  # noqa: S311
+    for _ in range(6):
+        for _ in range(history.draw.randrange(1, 5)):
+            history.go_on()
+        _check(urls, history.account_id)
+    history._roll()
+    with account_transaction(urls.runtime, history.account_id) as connection:
+        marked = connection.execute("SELECT FROM handoff_news WHERE account_id = %s", [history.account_id])
+        assert marked.rowcount == 0
+        assert rolling.reconcile(connection, history.account_id) == 0
+    _check(urls, history.account_id)
