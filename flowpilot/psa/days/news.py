@@ -29,6 +29,7 @@ SELECT :account_id, day, gen_random_uuid() FROM (
     UNION SELECT ({moment} AT TIME ZONE 'UTC')::date FROM {table}
     WHERE account_id = :account_id AND {session} = :session_id AND {moment} > :since AND {condition}
 ) days
+RETURNING 1
 """
 _MARK_PUSH = text(
     _MARK.format(table="psa_post_logs", session="ai_session_id", moment="posted_at", condition=IS_PUSHED)
@@ -40,6 +41,7 @@ _MARK_ALL = f"""
 INSERT INTO psa_news (account_id, day, id)
 SELECT %(account_id)s, day, gen_random_uuid()
 FROM ({DAYS} UNION SELECT day FROM psa_days WHERE account_id = %(account_id)s) days
+RETURNING 1
 """  # noqa: S608 - all are our own constants
 
 
