@@ -56,10 +56,12 @@ _FILLS = re.compile(r"\bINSERT\s+INTO\s+(\w+)\s*\([^)]*\)[\s\"']*(?:SELECT|WITH|
 
 def _texts(module: Path) -> Iterator[str]:
     """The texts in a module, f-strings as they are written."""
-    for node in ast.walk(ast.parse(module.read_text())):
+    nodes = list(ast.walk(ast.parse(module.read_text())))
+    parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield ast.unparse(node)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
             yield node.value
 
 

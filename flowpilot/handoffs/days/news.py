@@ -43,6 +43,7 @@ SELECT {account}, day, gen_random_uuid() FROM (
     ) moments (moment)
     WHERE h.account_id = {account} AND h.session_id = ANY (CAST({sessions} AS uuid[])) AND moment IS NOT NULL
 ) days
+RETURNING 1
 """
 _MARK = text(MARKS.format(account=":account_id", days=":days", sessions=":sessions"))
 _MARK_MANY = MARKS.format(account="%(account_id)s", days="%(days)s", sessions="%(sessions)s")
@@ -50,6 +51,7 @@ _MARK_ALL = f"""
 INSERT INTO handoff_news (account_id, day, id)
 SELECT %(account_id)s, day, gen_random_uuid()
 FROM ({records.DAYS} UNION SELECT day FROM handoff_days WHERE account_id = %(account_id)s) days
+RETURNING 1
 """  # noqa: S608 - all are our own constants
 
 
