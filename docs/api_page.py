@@ -100,7 +100,7 @@ def _answer(status: str, answer: dict[str, Any]) -> str:
 def _who(route: APIRoute) -> str:
     calls = list(_calls(route.dependant))
     for call in calls:
-        if _is_made_by(call, "requires") or _is_made_by(call, "requires_detached"):
+        if any(_is_made_by(call, maker) for maker in ("requires", "requires_detached", "requires_held")):
             permission: Permission = _closure(call)["permission"]
             roles = [role.value for role, granted in PERMISSIONS.items() if permission in granted]
             return f"{', '.join(roles)} (permission {code(permission)})"

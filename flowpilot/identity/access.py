@@ -2,10 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends
-
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import requires, requires_to_take_work
+from flowpilot.identity.auth import requires, requires_held
 from flowpilot.identity.detached import requires_detached
 
 CanManageAccount = Annotated[Actor, requires(Permission.MANAGE_ACCOUNT)]
@@ -18,7 +16,7 @@ CanManagePsa = Annotated[Actor, requires(Permission.MANAGE_PSA)]
 CanManageAccountDetached = Annotated[Actor, requires_detached(Permission.MANAGE_ACCOUNT)]
 CanManageFlowsDetached = Annotated[Actor, requires_detached(Permission.MANAGE_FLOWS)]
 CanManagePsaDetached = Annotated[Actor, requires_detached(Permission.MANAGE_PSA)]
-CanTakeWork = Annotated[Actor, Depends(requires_to_take_work)]
+CanTakeWork = Annotated[Actor, requires_held(Permission.WORK)]
 CanView = Annotated[Actor, requires(Permission.VIEW_WORK)]
 CanViewAnalytics = Annotated[Actor, requires(Permission.VIEW_ANALYTICS)]
 CanViewAuditLog = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]

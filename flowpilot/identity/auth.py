@@ -280,7 +280,11 @@ def requires(permission: Permission) -> Any:
     return Depends(check)
 
 
-async def requires_to_take_work(actor: Annotated[Actor, Depends(authenticate_held)]) -> Actor:
-    """The dependency of a route that gives its caller work."""
-    require(actor, Permission.WORK)
-    return actor
+def requires_held(permission: Permission) -> Any:
+    """The same for a route that gives its caller work, and locks their membership for that."""
+
+    async def check(actor: Actor = Depends(authenticate_held)) -> Actor:
+        require(actor, permission)
+        return actor
+
+    return Depends(check)
