@@ -48,13 +48,24 @@ def url() -> None:
         sys.stdout.write(urls.owner + "\n")
 
 
+# What is said of each kind of thing that was corrected.
+_CORRECTIONS = {
+    "sessions": "Corrected {} sessions.",
+    "handoffs": "Corrected {} handoffs.",
+    "texts": "Wrote the words of {} sessions again, by which they are found.",
+    "days": "Summed up {} days again.",
+    "jobs": "Enqueued {} jobs again that the queue had lost.",
+    "events": "Notified people of {} events of which nobody had been notified.",
+    "busy": "Left the days of {} accounts to the job that is summing them up.",
+}
+
+
 @app.command()
 def reconcile() -> None:
     """Recompute every derived value from its source rows, make lost jobs again, and say what was corrected."""
     found = Counter[str]()
     with open_database() as urls:
-        with psycopg.connect(urls.owner) as owner:
-            accounts = [id_ for (id_,) in owner.execute("SELECT id FROM accounts ORDER BY id")]
+        accounts = _accounts(urls.owner)
         for account_id in track(accounts, description="Accounts", console=errors, transient=True):
             with account_transaction(urls.runtime, account_id) as connection:
                 found["sessions"] += sessions.reconcile(connection, account_id)
@@ -64,19 +75,16 @@ def reconcile() -> None:
             found["jobs"] += repair_jobs(urls.runtime, account_id, now())
             found["busy"] += not _sum_up(urls.runtime, account_id)
         found["events"] = asyncio.run(_notify_of_missed(urls.runtime, accounts))
-    said = {
-        f"Corrected {found['sessions']} sessions and {found['handoffs']} handoffs.": ("sessions", "handoffs"),
-        f"Wrote the words of {found['texts']} sessions again, by which they are found.": ("texts",),
-        f"Summed up {found['days']} days again.": ("days",),
-        f"Enqueued {found['jobs']} jobs again that the queue had lost.": ("jobs",),
-        f"Notified people of {found['events']} events of which nobody had been notified.": ("events",),
-        f"Left the days of {found['busy']} accounts to the job that is summing them up.": ("busy",),
-        f"Nothing to change in {len(accounts)} accounts.": () if found.total() else ("nothing",),
-    }
-    found["nothing"] = 1
-    for sentence, kinds in said.items():
-        if any(found[kind] for kind in kinds):
-            sys.stdout.write(sentence + "\n")
+    for kind, sentence in _CORRECTIONS.items():
+        if found[kind]:
+            sys.stdout.write(sentence.format(found[kind]) + "\n")
+    if not found.total():
+        sys.stdout.write(f"Nothing to change in {len(accounts)} accounts.\n")
+
+
+def _accounts(owner_url: str) -> list[uuid.UUID]:
+    with psycopg.connect(owner_url) as owner:
+        return [id_ for (id_,) in owner.execute("SELECT id FROM accounts ORDER BY id")]
 
 
 @app.command()
