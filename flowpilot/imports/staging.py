@@ -124,7 +124,8 @@ def _leave_out(connection: Connection, unusable: UnusableRows) -> int:
 
 
 def staged_cases(connection: Connection, mapping: Mapping, staged: Staged) -> Iterator[StagedCase]:
-    """The cases of a log. Rows of equal rank are as in the file, or against it.
+    """The cases of a log. Rows of equal rank are in the order of their times; if those are equal, too, as in the
+    file, or against it.
 
     Cases that cannot be used are added to `staged.unusable`.
 
@@ -197,8 +198,9 @@ def _checked(
 
 
 def _rank(row: Row, mapping: Mapping) -> str:
-    """A row's place in its case, as the literal of a PostgreSQL array."""
-    places = (_place(column, row[column], mapping) for column in mapping.case.order)
+    """A row's place in its case, as the literal of a PostgreSQL array: what `order` says, and then its time."""
+    columns = mapping.case.order if mapping.row is None else (*mapping.case.order, mapping.row.at)
+    places = (_place(column, row[column], mapping) for column in columns)
     return f"{{{','.join(places)}}}"
 
 

@@ -8,7 +8,7 @@ from flowpilot.imports.mapping.sections import NAME, TEXT, TIME, Column, Columns
 
 
 class CaseRules(Section):
-    """Which rows belong together, and their order: by these columns, then as in the file.
+    """Which rows belong together, and their order: by these columns, then by their times, then as in the file.
 
     The id of a case is the ticket's id in the ticket system, and `number` a second one by which people and exports
     call it there. The columns of `order` are numbers or times, and with
