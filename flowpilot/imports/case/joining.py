@@ -2,10 +2,12 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Mapping as Named
 from datetime import datetime
 from decimal import Decimal
 
 from flowpilot.imports.case.model import Row
+from flowpilot.imports.case.rereading import Reread
 from flowpilot.imports.mapping.sections import is_time
 from flowpilot.imports.mapping.whole import Mapping
 
@@ -18,16 +20,18 @@ _OF_THE_CASE = {
 _Place = tuple[tuple[datetime | Decimal | str, ...], datetime]
 
 
-def joined(known: Sequence[Row], more: Sequence[Row], mapping: Mapping) -> list[Row]:
+def joined(known: Reread, more: Reread, mapping: Mapping) -> Reread:
     """Rows with those of a later export, in order; of two that are the same row, its own.
 
-    Two rows are the same if they have the same place, time and person, and say the same of what happened: a row
-    that the later export does not have stays, however many have its place, time and person. Where numbers or words
-    say the order, and each export has one row at a place, they are the same whatever they say.
+    Two rows are the same if they have the same place, time and person, and say the same of what happened, as far
+    as both exports have it: a row that the later export does not have stays, however many have its place, time and
+    person. Where numbers or words say the order, and each export has one row at a place, they are the same,
+    whatever they say.
     """
-    at, then = _by_place(known, mapping), _by_place(more, mapping)
-    same = _Same(mapping)
-    return [row for place in sorted({*at, *then}) for row in same.joined(at[place], then[place])]
+    at, then = _by_place(known.rows, mapping), _by_place(more.rows, mapping)
+    same = _Same(mapping, known, more)
+    rows = [row for place in sorted({*at, *then}) for row in same.joined(at[place], then[place])]
+    return Reread(rows, known.lacking | more.lacking, known.unknown | more.unknown)
 
 
 def _by_place(rows: Sequence[Row], mapping: Mapping) -> dict[_Place, list[Row]]:
@@ -40,17 +44,25 @@ def _by_place(rows: Sequence[Row], mapping: Mapping) -> dict[_Place, list[Row]]:
 class _Same:
     """Which rows of two exports at one place are the same."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, known: Reread, more: Reread) -> None:
         assert mapping.row is not None, "an export of one row a ticket has nothing to join"
-        self._by = mapping.row.by
-        self._events = [column for column in mapping.uses if _says_what_happened(column, mapping)]
+        lacking = known.lacking | more.lacking
+        self._by = None if mapping.row.by in lacking else mapping.row.by
+        self._columns = [column for column in mapping.uses if column not in lacking]
+        # The rows of a place have its times, however they are written.
+        of_place = {mapping.row.at, *mapping.case.order}
+        self._events = [
+            column for column in self._columns if column not in of_place and _says_what_happened(column, mapping)
+        ]
         self._is_numbered = any(not is_time(mapping.uses[column]) for column in mapping.case.order)
+        self._lacking, self._unknown = more.lacking, known.unknown | more.unknown
 
     def joined(self, known: Sequence[Row], more: Sequence[Row]) -> list[Row]:
         """The rows of both in their order; a row that both have stands where the first has it."""
         if not known or not more:
             return [*known, *more]
         pairs, found, done = self._pairs(known, more), list[Row](), 0
+        more = self._completed(known, more, pairs)
         for number, row in enumerate(known):
             other = pairs.get(number)
             if other is None:
@@ -59,6 +71,13 @@ class _Same:
                 found += more[done : other + 1]
                 done = other + 1
         return [*found, *more[done:]]
+
+    def _completed(self, known: Sequence[Row], more: Sequence[Row], pairs: Named[int, int]) -> list[Row]:
+        """The later rows, with what their export does not have and the other does."""
+        completed = list(more)
+        for number, other in pairs.items():
+            completed[other] = more[other] | {column: known[number][column] for column in self._lacking}
+        return completed
 
     def _pairs(self, known: Sequence[Row], more: Sequence[Row]) -> dict[int, int]:
         """The rows of the first that are rows of the other, by their numbers."""
@@ -84,13 +103,18 @@ class _Same:
         }
 
     def _whole(self, row: Row) -> Hashable:
-        return tuple(row.values())
+        return tuple(self._said(row, name) for name in self._columns)
 
     def _event(self, row: Row) -> Hashable:
-        return tuple(row[name] for name in self._events)
+        return tuple(self._said(row, name) for name in self._events)
 
     def _person(self, row: Row) -> Hashable:
-        return None if self._by is None else row[self._by]
+        return None if self._by is None else self._said(row, self._by)
+
+    def _said(self, row: Row, column: str) -> str | None:
+        """What the row has there, unless it meant that it is not known to one of the exports."""
+        text = row[column]
+        return None if text in self._unknown else text
 
 
 def _numbers(rows: Sequence[Row], key: Callable[[Row], Hashable]) -> dict[Hashable, list[int]]:

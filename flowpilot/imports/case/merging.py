@@ -13,6 +13,7 @@ from flowpilot.imports.case.build import build_case, open_status
 from flowpilot.imports.case.differences import ENDED, Differences, differences, says_less
 from flowpilot.imports.case.joining import joined
 from flowpilot.imports.case.model import Case, Event, Row, UnknownEnd
+from flowpilot.imports.case.rereading import Reread, reread
 from flowpilot.imports.mapping.whole import Mapping
 
 
@@ -29,9 +30,10 @@ def merged_case(statements: Sequence[Statement]) -> Case:
 
     Its ticket is called as the latest says that knows both numbers of it, or otherwise as the latest says.
 
-    Under one mapping, rows are added to those that were known, and none is lost. Of several mappings, the latest
-    says what the case is, and what it does not say is taken from the earlier; but one row a ticket takes no
-    history away.
+    Rows are added to those that were known, and none is lost, if the latest mapping can read them all, whatever
+    the mappings are called and however their files were written. Of mappings that cannot read each other's rows,
+    the latest says what the case is, and what it does not say is taken from the earlier; but one row a ticket
+    takes no history away.
     """
     ticket = _ticket(statements)
     cases = [_told(ticket, group) for group in _by_mapping(statements)]
@@ -76,35 +78,51 @@ def _ticket(statements: Sequence[Statement]) -> str:
     return ticket
 
 
-def _by_mapping(statements: Sequence[Statement]) -> list[list[Statement]]:
-    """The statements of each mapping; that mapping last which was used last."""
-    groups: list[list[Statement]] = []
-    for statement in statements:
-        group = next((one for one in groups if one[0].mapping.identity == statement.mapping.identity), [])
-        groups = [*(one for one in groups if one is not group), [*group, statement]]
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Statements that one mapping can read, each with its rows as that reads them; the last one's own."""
+
+    mapping: Mapping
+    read: Sequence[tuple[Statement, Reread]]
+
+
+def _by_mapping(statements: Sequence[Statement]) -> list[_Group]:
+    """The statements that the last mapping can read, after those of the others that the last of them can."""
+    groups, left = list[_Group](), list(statements)
+    while left:
+        mapping = left[-1].mapping
+        read = [(one, reread(one.rows, one.mapping, mapping)) for one in left]
+        groups.insert(0, _Group(mapping, [(one, rows) for one, rows in read if rows is not None]))
+        left = [one for one, rows in read if rows is None]
     return groups
 
 
-def _told(ticket: str, group: Sequence[Statement]) -> _MergedCase:
-    mapping, last = group[0].mapping, group[-1].rows
+def _told(ticket: str, group: _Group) -> _MergedCase:
+    mapping, last = group.mapping, group.read[-1][0].rows
     rows = last
     if mapping.row is not None:
-        rows = reduce(lambda known, more: joined(known, more, mapping), (one.rows for one in group))
+        rows = reduce(lambda known, more: joined(known, more, mapping), (one for _, one in group.read)).rows
     case = build_case(ticket, rows, mapping) or build_case(ticket, last, mapping)
     assert case is not None, "a statement is of a case that is not left out"
-    return _MergedCase(case, mapping.row is not None)
+    richer = [one for one, _ in group.read if one.mapping.uses.keys() - mapping.uses.keys()]
+    return _MergedCase(_completed(case, merged_case(richer)) if richer else case, mapping.row is not None)
 
 
-def _together(earlier: _MergedCase, later: _MergedCase) -> _MergedCase:
-    """What two mappings make of a case."""
-    case, before = later.case, earlier.case
-    case = replace(
+def _completed(case: Case, before: Case) -> Case:
+    """The case with what was known before, and is not known now."""
+    return replace(
         case,
         engineer=case.engineer or before.engineer,
         summary=case.summary or before.summary,
         domain=case.domain or before.domain,
         client=case.client or before.client,
     )
+
+
+def _together(earlier: _MergedCase, later: _MergedCase) -> _MergedCase:
+    """What two mappings make of a case."""
+    before = earlier.case
+    case = _completed(later.case, before)
     if later.has_history or not earlier.has_history:
         return _MergedCase(case, later.has_history)
     ends = [end for end in case.unknown if end not in _of_handoffs(case)]

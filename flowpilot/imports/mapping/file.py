@@ -93,8 +93,16 @@ class Times(TimeFormat):
         Raises:
             ValueError: the text does not follow the format.
         """
-        own = self.columns.get(column, self)
-        return read_time(text, own.format, own.zone or self.zone)
+        return read_time(text, self.columns.get(column, self).format, self.zone_of(column))
+
+    def zone_of(self, column: str) -> ZoneInfo:
+        """The zone of times in the column that state none."""
+        return self.columns.get(column, self).zone or self.zone
+
+    def written(self, column: str, moment: datetime) -> str:
+        """A moment as it can be read in the column."""
+        units = _EPOCHS.get(self.columns.get(column, self).format)
+        return moment.isoformat() if units is None else str(moment.timestamp() * units)
 
     def example(self, column: str) -> str:
         """A time as it is written in the column."""

@@ -61,11 +61,17 @@ class Mapping(Section):
 
     @cached_property
     def identity(self) -> str:
-        """What tells it from others, as JSON: two that read the same in a log are the same."""
+        """What tells it from others, as JSON: a file is imported once with each."""
         # Without keys that are younger than imports, if they say nothing: those would be others otherwise.
         case = {"number"} if self.case.number is None else set[str]()
         file = set[str]() if self.file.leave_out_unusable else {"leave_out_unusable"}
         return self.model_dump_json(exclude={"system": True, "equal_numbers": True, "case": case, "file": file})
+
+    @cached_property
+    def reads(self) -> str:
+        """What it makes of the rows of a file, as JSON, without what is for people and how the file was found."""
+        file = {"kind", "delimiter", "header_line", "sheet", "records", "leave_out_unusable"}
+        return self.model_dump_json(exclude={"name": True, "system": True, "equal_numbers": True, "file": file})
 
     def leaving_out(self, *, unusable: bool) -> Self:
         """The same mapping, which leaves tickets with unusable rows out, or not."""

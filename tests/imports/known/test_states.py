@@ -128,7 +128,7 @@ def test_a_dry_run_says_what_would_change(world: World, tmp_path: Path) -> None:
 def test_a_file_that_says_less_than_what_is_there_is_doubtful(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "june", ASKED, HANDED, TAKEN, SOLVED)
     older = write_log(tmp_path / "may.csv", [ASKED, HANDED])
-    other = Mapping.model_validate({**OPEN.model_dump(), "name": "other"})
+    other = Mapping.model_validate({**OPEN.model_dump(), "file": MAPPING["file"] | {"encoding": "utf-8"}})
     lost = "Cases that would lose steps, handoffs or claims, or be open again: 1."
     for mapping, less in ((OPEN, 0), (other, 1)):
         found = preview_log(world.url, world.account_id, older, mapping, now=NOW)
