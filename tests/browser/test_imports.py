@@ -22,6 +22,7 @@ from tests.conftest import SHARED_DATA
 from tests.imports.test_vendors import SAMPLES
 
 FIELD = SHARED_DATA / "field"
+SLOW = 60_000
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -65,7 +66,7 @@ def choose_file(page: Page, name: str, content: bytes) -> None:
     page.wait_for_url("**/settings/imports")
     payload: FilePayload = {"name": name, "mimeType": _TYPES[name.rpartition(".")[2]], "buffer": content}
     page.get_by_label("The export").set_input_files(payload)
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=SLOW)
 
 
 def bring_it_in(page: Page, cases: str, days: str) -> None:
@@ -118,3 +119,23 @@ def test_three_exports_are_imported_by_the_page_alone(newcomer: Page) -> None:
     assert faults(page) == []
     bring_it_in(page, "1 case", "1 Jun 2026 to 3 Jun 2026")
     assert "2 d" in mttr(page).replace("\u00a0", " ")
+
+
+def test_an_import_that_fails_ends_with_its_reason_where_its_progress_was(newcomer: Page) -> None:
+    page = newcomer
+    page.goto("/settings/imports")
+    rows = [f"T{n},2026-05-04 08:00,2026-05-04 09:00" for n in range(20_000)]
+    content = "\n".join(["Ticket,Opened,Resolved", *rows, "T20001,someday,", ""]).encode()
+    choose_file(page, "long.csv", content)
+    page.get_by_role("button", name="Import the file").click()
+    reason = "Line 20002 (ticket T20001): Opened is 'someday'"
+    expect(page.locator("#progress")).to_contain_text(reason, timeout=SLOW)
+    assert misfits(page) == []
+    resize(page, "phone")
+    assert misfits(page) == []
+    page.evaluate(AXE.read_text())
+    assert faults(page) == []
+    page.get_by_role("link", name="Back to the file").click()
+    expect(page.get_by_label("Leave out the tickets with rows that cannot be used")).not_to_be_checked(
+        timeout=SLOW
+    )

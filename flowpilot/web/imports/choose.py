@@ -21,8 +21,9 @@ from flowpilot.imports.schemas import ImportRunOut
 from flowpilot.imports.undoing import RunNotFoundError
 from flowpilot.imports.uploads import service
 from flowpilot.imports.uploads.looking import MOST_ROWS
-from flowpilot.imports.uploads.models import ImportUpload
+from flowpilot.imports.uploads.models import ImportUpload, UploadState
 from flowpilot.imports.uploads.policy import may_start, may_stop
+from flowpilot.imports.uploads.queries import read_upload
 from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.imports.looking import ChosenPreview, FirstPreview, UploadPreview
 from flowpilot.web.imports.reports import reports_path
@@ -59,7 +60,7 @@ class Choose(SettingsPage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Importing(SettingsPage):
-    """A file that is being imported, or was. `run` is what it became, unless that was undone."""
+    """A file that is being imported, or was, or not: then it says why. `run` is what it became, if not undone."""
 
     template: ClassVar[str] = "settings/imports/progress.html"
     section: ClassVar[str] = PATH
@@ -75,13 +76,22 @@ class Importing(SettingsPage):
 
 @router.get("/{upload_id}")
 async def show_upload(
-    request: Request, seen: FirstPreview, actor: CanManageAccount, db: ReadSession, frame: CurrentFrame
+    request: Request, seen: FirstPreview, _: CanManageAccount, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     if may_start(seen.upload.state):
         return _choose(request, seen, frame)
-    run = await _run_of(db, actor.account_id, seen.upload)
-    page = Importing(title="Import", upload=seen.upload, run=run, reports=reports_path(run))
-    return render(request, page, frame)
+    return await _progress(request, db, seen.upload, frame)
+
+
+@router.get("/{upload_id}/progress")
+async def show_progress(
+    request: Request, upload_id: uuid.UUID, actor: CanManageAccount, db: ReadSession, frame: CurrentFrame
+) -> Response:
+    # Asked for while an import goes on, so the file is not looked at.
+    upload = await read_upload(db, actor.account_id, upload_id)
+    if upload.state == UploadState.KEPT:
+        return go_to(f"{PATH}/{upload_id}")
+    return await _progress(request, db, upload, frame)
 
 
 @router.post("/{upload_id}")
@@ -142,10 +152,16 @@ def _choose(request: Request, seen: UploadPreview, frame: Frame, saved_as: str =
     return render(request, page, frame)
 
 
-async def _run_of(db: ReadDb, account_id: uuid.UUID, upload: ImportUpload) -> ImportRunOut | None:
+async def _progress(request: Request, db: ReadDb, upload: ImportUpload, frame: Frame) -> Response:
+    run = await _run_of(db, upload)
+    page = Importing(title="Import", upload=upload, run=run, reports=reports_path(run))
+    return render(request, page, frame)
+
+
+async def _run_of(db: ReadDb, upload: ImportUpload) -> ImportRunOut | None:
     if upload.run_id is None:
         return None
     try:
-        return ImportRunOut.of(await read_run(db, account_id, upload.run_id))
+        return ImportRunOut.of(await read_run(db, upload.account_id, upload.run_id))
     except RunNotFoundError:
         return None
