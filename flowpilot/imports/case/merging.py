@@ -31,9 +31,9 @@ def merged_case(statements: Sequence[Statement]) -> Case:
     Its ticket is called as the latest says that knows both numbers of it, or otherwise as the latest says.
 
     Rows are added to those that were known, and none is lost, if the latest mapping can read them all, whatever
-    the mappings are called and however their files were written. Of mappings that cannot read each other's rows,
-    the latest says what the case is, and what it does not say is taken from the earlier; but one row a ticket
-    takes no history away.
+    the mappings are called and however their files were written; of exports that are `whole`, the latest has all.
+    Of mappings that cannot read each other's rows, the latest says what the case is, and what it does not say is
+    taken from the earlier; but one row a ticket takes no history away.
     """
     ticket = _ticket(statements)
     cases = [_told(ticket, group) for group in _by_mapping(statements)]
@@ -100,7 +100,7 @@ def _by_mapping(statements: Sequence[Statement]) -> list[_Group]:
 def _told(ticket: str, group: _Group) -> _MergedCase:
     mapping, last = group.mapping, group.read[-1][0].rows
     rows = last
-    if mapping.row is not None:
+    if mapping.row is not None and not mapping.case.whole:
         rows = reduce(lambda known, more: joined(known, more, mapping), (one for _, one in group.read)).rows
     case = build_case(ticket, rows, mapping) or build_case(ticket, last, mapping)
     assert case is not None, "a statement is of a case that is not left out"

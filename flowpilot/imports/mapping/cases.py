@@ -13,7 +13,8 @@ class CaseRules(Section):
     The id of a case is the ticket's id in the ticket system, and `number` a second one by which people and exports
     call it there. The columns of `order` are numbers or times, and with
     `order_as` "text" they sort as words. `newest_first` says that the file begins with what happened last; if it
-    says nothing, the times of the rows do.
+    says nothing, the times of the rows do. With `whole`, each export has all rows of its cases, so that
+    only those of the latest count.
     """
 
     id: Annotated[Column, ColumnUse("name", required=True)]
@@ -21,6 +22,7 @@ class CaseRules(Section):
     order: Annotated[Columns, ColumnUse("order", required=True)] = ()
     order_as: Literal["number", "text"] = "number"
     newest_first: bool | None = None
+    whole: bool = False
 
 
 class RowRules(Section):

@@ -63,7 +63,7 @@ class Mapping(Section):
     def identity(self) -> str:
         """What tells it from others, as JSON: a file is imported once with each."""
         # Without keys that are younger than imports, if they say nothing: those would be others otherwise.
-        case = {"number"} if self.case.number is None else set[str]()
+        case = ({"number"} if self.case.number is None else set()) | (set() if self.case.whole else {"whole"})
         file = set[str]() if self.file.leave_out_unusable else {"leave_out_unusable"}
         return self.model_dump_json(exclude={"system": True, "equal_numbers": True, "case": case, "file": file})
 

@@ -1,8 +1,13 @@
-"""The rows of a ticket's history, as `history.toml` reads them. Pure: no I/O."""
+"""The rows of a ticket's history, as `history.toml` reads them. Pure: no I/O.
+
+Their `taker` is who claims a handoff with a row: the person whom the ticket was given to, when they first do
+something, or who takes it over, at once. Where it was given to nobody (put back, or to another board), it is the
+first other person who does something with it.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from flowpilot.psa.history import ChangeKind, TicketChange, TicketHistory
@@ -78,15 +83,37 @@ def rows_of(history: TicketHistory, people: People) -> list[Row]:
     return [{**about, "number": str(number), **row} for number, row in enumerate(rows)]
 
 
-_OF_CHANGE = ("did", "from", "to", "minutes", "handoff", "giver")
+_OF_CHANGE = ("did", "from", "to", "minutes", "handoff", "giver", "taker")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A handoff that nobody has claimed yet: who gave it, and whom it was given to, if to a person."""
+
+    giver: str
+    given_to: str | None
+
+    def is_taken_by(self, name: str | None) -> bool:
+        """Whether it is claimed when this person does something."""
+        return name is not None and name != self.giver and self.given_to in {None, name}
 
 
 def _changes(changes: Sequence[TicketChange], people: People) -> Iterator[Row]:
+    waiting: _Waiting | None = None
     for change in changes:
         by = people.name(change.by)
         before, after = _ends(change, people)
         giver = _giver(change, by, people)
-        yield {
+        given_to = people.name(change.after) if change.kind is ChangeKind.OWNER else None
+        if giver is not None:
+            waiting = _Waiting(giver, given_to)
+        elif waiting is not None and given_to is not None:
+            waiting = replace(waiting, given_to=given_to)
+        # Who gives a ticket to somebody else, or to a group, does not take it.
+        acts = change.kind is not ChangeKind.OWNER or by == given_to
+        taker = by if acts and waiting is not None and waiting.is_taken_by(by) else None
+        waiting = None if taker else waiting
+        row: Row = {
             "at": _text(change.at),
             "by": by,
             "did": change.kind,
@@ -95,7 +122,12 @@ def _changes(changes: Sequence[TicketChange], people: People) -> Iterator[Row]:
             "minutes": f"{change.minutes:g}" if change.minutes else None,
             "handoff": None if giver is None else "yes",
             "giver": giver,
+            "taker": None if giver else taker,
         }
+        yield row
+        if giver and taker:
+            # A claim is a row after its handoff, and this one is no step of its own.
+            yield {"at": row["at"], "by": by, **dict.fromkeys(_OF_CHANGE), "taker": taker}
 
 
 def _ends(change: TicketChange, people: People) -> tuple[str | None, str | None]:
@@ -112,7 +144,7 @@ def _giver(change: TicketChange, by: str | None, people: People) -> str | None:
     """
     if change.kind is ChangeKind.OWNER:
         before, after = people.name(change.before), people.name(change.after)
-        # Who takes a ticket over has claimed it; it was its owner's to give.
+        # Who takes a ticket over has claimed it (`taker`); it was its owner's to give.
         return None if before is None or before == after else (before if by in {None, after} else by)
     return by if change.kind is ChangeKind.BOARD and None not in {change.before, change.after} else None
 

@@ -18,6 +18,8 @@ from uuid import UUID
 from flowpilot.imports.psa.rows import Row, TicketFacts
 
 EXPIRE_JOB = "imports.expire_fetched"
+# Of what columns the rows are. What a FlowPilot with other columns has begun to fetch is fetched again.
+FORM = 2
 # What was fetched and not imported is kept for so long after the last look at it.
 KEPT = timedelta(days=30)
 
@@ -82,7 +84,7 @@ class Spool:
         """Note how far it has come."""
         self.reached = reached
         draft = self._reached.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(reached), default=str))
+        draft.write_text(json.dumps({**asdict(reached), "form": FORM}, default=str))
         draft.replace(self._reached)
 
     def tickets(self) -> Iterator[FetchedTicket]:
@@ -120,6 +122,8 @@ class Spool:
             said = json.loads(self._reached.read_text())
         except (OSError, ValueError):
             return Reached(since)
+        if said.pop("form", None) != FORM:
+            return Reached(since)
         moments = {name: said[name] and datetime.fromisoformat(said[name]) for name in ("since", "began_at")}
         return Reached(**{**said, **moments})
 
@@ -127,6 +131,4 @@ class Spool:
 def _fetched(said: dict[str, Any]) -> FetchedTicket:
     facts = said["facts"]
     resolved_at = facts["resolved_at"] and datetime.fromisoformat(facts["resolved_at"])
-    # Files that were begun by an older FlowPilot do not say by which number people call a ticket.
-    rows = [{"called": facts["number"], **row} for row in said["rows"]]
-    return FetchedTicket(TicketFacts(**{**facts, "resolved_at": resolved_at}), rows)
+    return FetchedTicket(TicketFacts(**{**facts, "resolved_at": resolved_at}), said["rows"])

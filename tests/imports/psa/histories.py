@@ -1,4 +1,4 @@
-"""Histories of tickets for the tests: Alex and Kim work at the desk, Carla is its customer."""
+"""Histories of tickets for the tests: Alex, Kim and Dana work at the desk, Carla is its customer."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,10 +9,11 @@ from flowpilot.psa.provider import Member, Ticket
 MEMBERS = [
     Member("1", "Alex Novak", "alex@desk.example"),
     Member("2", "Kim Berger"),
+    Member("3", "Dana Weiss"),
     Member("9", "FlowPilot", is_own=True),
 ]
 CARLA = "77"
-ALEX, KIM, GROUP = "1", "2", "500"
+ALEX, KIM, DANA, GROUP = "1", "2", "3", "500"
 
 
 def at(clock: str) -> datetime:

@@ -1,5 +1,6 @@
 """Fetching tickets page by page: stopped, resumed and made to wait."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,18 @@ async def test_half_a_page_that_a_killed_command_wrote_is_cut_off(past: Past, tm
     with (tmp_path / "spool" / "tickets.jsonl").open("a") as file:
         file.write('{"facts": {"ticket": "3"')
     assert await fetched(past, tmp_path) == ["1", "2", "3", "4", "5"]
+
+
+async def test_what_an_older_flowpilot_has_begun_is_fetched_again(past: Past, tmp_path: Path) -> None:
+    past.failures[2] = ProviderError("The ticket system is closed.")
+    with pytest.raises(ProviderError):
+        await fetched(past, tmp_path)
+    reached = tmp_path / "spool" / "reached.json"
+    said = json.loads(reached.read_text())
+    del said["form"]
+    reached.write_text(json.dumps(said))
+    assert await fetched(past, tmp_path) == ["1", "2", "3", "4", "5"]
+    assert [cursor for _, cursor in past.asked] == [None, "2", None, "2", "4"]
 
 
 async def test_a_ticket_system_that_rests_is_waited_for(past: Past, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from flowpilot.imports.case.build import build_case
+from flowpilot.imports.case.merging import Statement, merged_case
 from flowpilot.imports.case.model import Case
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.psa.rows import People, facts_of, rows_of
 from flowpilot.psa.history import ChangeKind, TicketHistory
 from flowpilot.psa.provider import Member
-from tests.imports.psa.histories import ALEX, CARLA, GROUP, KIM, MEMBERS, at, change, history, solved
+from tests.imports.psa.histories import ALEX, CARLA, DANA, GROUP, KIM, MEMBERS, at, change, history, solved
 
 RULES = resources.files("flowpilot.imports.psa") / "history.toml"
 MAPPING = Mapping.model_validate(tomllib.loads(RULES.read_text()))
@@ -49,7 +50,7 @@ def test_what_was_done_is_steps_and_how_it_began_is_none() -> None:
     ]
 
 
-def test_another_owner_is_a_handoff_that_the_next_person_claims() -> None:
+def test_another_owner_is_a_handoff_that_they_claim_when_they_do_something() -> None:
     (handoff,) = found(solved("7")).handoffs
     assert (handoff.at, handoff.by, handoff.ended and handoff.ended.at) == (at("10:00"), "Alex Novak", at("12:00"))
     assert handoff.claim is not None
@@ -81,6 +82,64 @@ def test_another_board_is_a_handoff() -> None:
     assert [handoff.by for handoff in found(told).handoffs] == ["Alex Novak"]
 
 
+Owned = tuple[str, str | None, str | None, str | None]
+Done = tuple[str, str | None]
+
+
+@pytest.mark.parametrize(
+    ("owned", "later", "claimed", "first"),
+    [
+        ([("10:00", DANA, ALEX, KIM)], [("10:05", ALEX), ("11:30", KIM)], ("11:30", "Kim Berger"), None),
+        ([("10:00", ALEX, ALEX, KIM)], [("10:05", DANA), ("11:30", KIM)], ("11:30", "Kim Berger"), None),
+        ([("10:00", None, ALEX, KIM)], [("10:05", DANA), ("11:30", KIM)], ("11:30", "Kim Berger"), None),
+        ([("10:00", ALEX, ALEX, KIM)], [("10:05", ALEX), ("11:30", DANA)], None, None),
+        ([("10:00", KIM, ALEX, KIM)], [("12:00", KIM), ("13:00", KIM)], ("10:00", "Kim Berger"), "12:00"),
+        ([("10:00", ALEX, ALEX, GROUP)], [("10:05", CARLA), ("11:30", KIM)], ("11:30", "Kim Berger"), None),
+        (
+            [("10:00", ALEX, ALEX, None), ("10:30", DANA, None, KIM)],
+            [("10:40", DANA), ("11:30", KIM), ("11:40", KIM)],
+            ("11:30", "Kim Berger"),
+            "11:40",
+        ),
+        (
+            [("10:00", ALEX, ALEX, GROUP), ("10:30", KIM, GROUP, KIM)],
+            [("11:00", DANA)],
+            ("10:30", "Kim Berger"),
+            "11:00",
+        ),
+        ([("10:00", ALEX, ALEX, None), ("10:30", DANA, None, GROUP)], [], None, None),
+        ([("10:00", ALEX, ALEX, GROUP), ("10:30", ALEX, GROUP, ALEX)], [("11:00", DANA)], None, None),
+    ],
+    ids=[
+        *("the one before books time", "somebody else writes", "by a rule", "never taken", "taken over"),
+        *("put back and answered", "put back and given", "put back and picked up", "to another group"),
+        "taken back by the giver",
+    ],
+)
+def test_whoever_it_was_given_to_claims_it(
+    owned: list[Owned], later: list[Done], claimed: Done | None, first: str | None
+) -> None:
+    changes = [change(clock, by, ChangeKind.OWNER, before=old, after=new) for clock, by, old, new in owned]
+    notes = [change(clock, by, ChangeKind.TIME, minutes=5) for clock, by in later]
+    (handoff,) = found(history("7", *changes, *notes)).handoffs
+    assert (handoff.claim and (handoff.claim.at, handoff.claim.by)) == (claimed and (at(claimed[0]), claimed[1]))
+    assert (handoff.first_action and handoff.first_action.at) == (first and at(first))
+
+
+def test_of_a_board_the_first_other_person_claims() -> None:
+    moved = change("10:00", ALEX, ChangeKind.BOARD, before="Help Desk", after="Network")
+    notes = [change("10:10", ALEX, ChangeKind.NOTE), change("11:00", DANA, ChangeKind.NOTE)]
+    (handoff,) = found(history("7", moved, *notes)).handoffs
+    assert (handoff.claim and (handoff.claim.at, handoff.claim.by)) == (at("11:00"), "Dana Weiss")
+
+
+def test_who_takes_a_ticket_over_does_it_in_one_step() -> None:
+    told = history("7", change("10:00", KIM, ChangeKind.OWNER, before=ALEX, after=KIM))
+    assert [(step.at, step.by, step.content["did"]) for step in found(told).steps] == [
+        (at("10:00"), "Kim Berger", "owner")
+    ]
+
+
 def test_customers_groups_and_our_own_user_do_nothing_under_their_names() -> None:
     told = history(
         "7", change("09:00", CARLA, ChangeKind.NOTE), change("09:30", "9", ChangeKind.NOTE), owner=GROUP
@@ -104,10 +163,19 @@ def test_the_state_of_a_ticket(more: dict[str, Any], status: str | None) -> None
     assert (built and built.status) == status
 
 
+def test_time_that_is_booked_later_for_an_earlier_hour_is_one_step_more() -> None:
+    before = history("7", change("09:00", ALEX, ChangeKind.NOTE), change("11:00", KIM, ChangeKind.NOTE))
+    booked = change("09:30", ALEX, ChangeKind.TIME, minutes=5)
+    now = history("7", *before.changes[1:2], booked, *before.changes[2:])
+    statements = [Statement(MAPPING, rows_of(told, People(MEMBERS))) for told in (before, now)]
+    assert merged_case(statements) == merged_case(statements[1:])
+    assert [step.at for step in merged_case(statements).steps] == [at("09:00"), at("09:30"), at("11:00")]
+
+
 def test_people_may_be_called_by_name_and_two_of_one_name_are_two() -> None:
-    people = People([*MEMBERS, Member("3", "Kim Berger")])
-    assert (people.name("alex novak"), people.name(KIM), people.name("3")) == (
-        *("Alex Novak", "Kim Berger (2)", "Kim Berger (3)"),
+    people = People([*MEMBERS, Member("4", "Kim Berger")])
+    assert (people.name("alex novak"), people.name(KIM), people.name("4")) == (
+        *("Alex Novak", "Kim Berger (2)", "Kim Berger (4)"),
     )
 
 
