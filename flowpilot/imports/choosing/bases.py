@@ -8,10 +8,11 @@ from typing import Any
 from flowpilot.imports.choosing.roles import Shape
 from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft, guess
-from flowpilot.imports.guess.suggest import adapted, read_sample, suggest
+from flowpilot.imports.guess.suggest import FIXED_ZONES, adapted, read_sample, suggest
 from flowpilot.imports.guess.systems import Earlier, system_of
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, mapping_of, shipped_mappings
 from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.mapping.whole import Mapping as Whole
 from flowpilot.imports.reading.errors import LogFileError
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.limits import PreviewLimit, PreviewTooLongError
@@ -33,6 +34,7 @@ class SuggestedDraft:
 class DraftRequest:
     """Where to begin: with what fits best if `base` is empty, the account's own mappings first.
 
+    `zone` is that of times for which neither a person nor a mapping says one: `said_zone` is what a person says.
     `shape` is what each row is, if a person says so. `layout` is how a file is written for which nothing else says
     it. `earlier` are imports of the account that named a system.
     """
@@ -42,6 +44,11 @@ class DraftRequest:
     shape: Shape | None = None
     layout: Layout = field(default_factory=Layout)
     earlier: Earlier = ()
+    said_zone: str | None = None
+
+    def zone_of(self, own: str | None = None) -> str:
+        """The zone of times that state none, if a mapping has this one of its own."""
+        return self.said_zone or own or self.zone
 
 
 def begin(
@@ -68,18 +75,20 @@ def _begin(
     if asked.shape is not None or asked.layout != Layout() or asked.base == GUESS:
         return _guessed(file, asked, limit)
     if not asked.base:
-        own = _own(file, saved, limit)
+        own = _own(file, asked, saved, limit)
         if own is not None:
             return own
-        found = suggest(file, file.stem, asked.zone, limit=limit)
+        found = suggest(file, file.stem, asked.zone, said_zone=asked.said_zone, limit=limit)
         return SuggestedDraft(found.shipped or GUESS, found.draft, found.sample)
-    mapping = _named(asked.base, saved)
+    mapping, own_zone = _named(asked.base, saved)
     sample = read_sample(file, mapping.file.layout, limit=limit)
-    return SuggestedDraft(asked.base, adapted(draft_of(mapping), sample, asked.zone), sample)
+    return SuggestedDraft(asked.base, adapted(draft_of(mapping), sample, asked.zone_of(own_zone)), sample)
 
 
-def _own(file: Path, saved: Mapping[str, Any], limit: PreviewLimit | None) -> SuggestedDraft | None:
-    """The account's own mapping that finds the most columns, if the file has all of one's; in its own zone."""
+def _own(
+    file: Path, asked: DraftRequest, saved: Mapping[str, Any], limit: PreviewLimit | None
+) -> SuggestedDraft | None:
+    """The account's own mapping that finds the most columns, if the file has all of one's."""
     samples: dict[Layout, FileSample | None] = {}
     fitting = []
     for name, content in saved.items():
@@ -93,7 +102,7 @@ def _own(file: Path, saved: Mapping[str, Any], limit: PreviewLimit | None) -> Su
     if not fitting:
         return None
     _, name, mapping, sample = max(fitting, key=lambda one: one[:2])
-    draft = adapted(draft_of(mapping), sample, str(mapping.times.zone))
+    draft = adapted(draft_of(mapping), sample, asked.zone_of(str(mapping.times.zone)))
     return SuggestedDraft(f"{SAVED}{name}", draft, sample)
 
 
@@ -107,21 +116,23 @@ def _readable(file: Path, layout: Layout, limit: PreviewLimit | None) -> FileSam
         return None
 
 
-def _named(base: str, saved: Mapping[str, Any]) -> Any:
+def _named(base: str, saved: Mapping[str, Any]) -> tuple[Whole, str | None]:
+    """The mapping of this name, and its zone, unless that is only an example."""
     if base.startswith(SAVED):
         content = saved.get(base.removeprefix(SAVED))
         if content is None:
             raise MappingError("This saved mapping is no longer there. Choose another one.")
-        return mapping_of(content)
+        mapping = mapping_of(content)
+        return mapping, str(mapping.times.zone)
     if base not in shipped_mappings():
         raise MappingError(f"There is no mapping {base}: there are {', '.join(shipped_mappings())}.")
-    return load_mapping(base)
+    return load_mapping(base), FIXED_ZONES.get(base)
 
 
 def _guessed(file: Path, asked: DraftRequest, limit: PreviewLimit | None) -> SuggestedDraft:
     sample = read_sample(file, asked.layout, limit=limit)
     repeats = None if asked.shape is None else asked.shape != "ticket"
-    draft = guess(sample, file.stem, asked.zone, repeats=repeats)
+    draft = guess(sample, file.stem, asked.zone_of(), repeats=repeats)
     if asked.shape == "attributes":
         draft["session"]["attributes"] = "last_row"
     stated = {name: value for name, value in asdict(asked.layout).items() if value != getattr(Layout(), name)}

@@ -16,7 +16,7 @@ from flowpilot.imports.reading.limits import PreviewLimit, PreviewTooLongError
 from flowpilot.imports.reading.opening import open_log
 
 # Exports whose times do not follow anybody's settings.
-_ZONES = {"halopsa": "UTC"}
+FIXED_ZONES = {"halopsa": "UTC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,12 @@ def read_sample(file: Path, layout: Layout | None = None, *, limit: PreviewLimit
         return sample_of(reader)
 
 
-def suggest(file: Path, name: str, zone: str, *, limit: PreviewLimit | None = None) -> Suggestion:
-    """The mapping that fits a file best. `name` is for people, and `zone` that of times that state none.
+def suggest(
+    file: Path, name: str, zone: str, *, said_zone: str | None = None, limit: PreviewLimit | None = None
+) -> Suggestion:
+    """The mapping that fits a file best. `name` is for people.
+
+    `zone` is that of times that state none, unless they are known to be in another; `said_zone` in any case.
 
     Raises:
         LogFileError: the file cannot be read.
@@ -47,9 +51,10 @@ def suggest(file: Path, name: str, zone: str, *, limit: PreviewLimit | None = No
     sample = read_sample(file, limit=limit)
     fitting = _fitting(file, sample, limit)
     if fitting is None:
-        return Suggestion(None, guess(sample, name, zone), sample)
+        return Suggestion(None, guess(sample, name, said_zone or zone), sample)
     shipped, sample = fitting
-    return Suggestion(shipped, adapted(draft_of(load_mapping(shipped)), sample, _ZONES.get(shipped, zone)), sample)
+    own_zone = said_zone or FIXED_ZONES.get(shipped, zone)
+    return Suggestion(shipped, adapted(draft_of(load_mapping(shipped)), sample, own_zone), sample)
 
 
 def adapted(draft: Draft, sample: FileSample, zone: str, *, month_first: bool | None = None) -> Draft:

@@ -82,7 +82,9 @@ async def read_columns(
     request: Request,
     upload_id: uuid.UUID,
     actor: CanManageAccountDetached,
-    tz: Annotated[str | None, Query(description="IANA zone of times that state none; the account's own.")] = None,
+    tz: Annotated[
+        str | None, Query(description="IANA zone of times that state none; the mapping's, or the account's.")
+    ] = None,
     base: Annotated[
         str,
         Query(
@@ -96,7 +98,7 @@ async def read_columns(
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
         earlier = await earlier_systems(db, actor.account_id)
-    asked = DraftRequest(zone(tz).key if tz else actor.timezone, base, earlier=earlier)
+    asked = DraftRequest(actor.timezone, base, earlier=earlier, said_zone=zone(tz).key if tz else None)
     _, found = await with_file(
         *(database, actor.account_id, upload_id), lambda file, limit: begin(file, asked, saved, limit=limit)
     )

@@ -82,19 +82,22 @@ class ChoicesForm(BaseModel):
         is_guess = base in {"", GUESS} or self.forced_shape is not None
         read = Layout(header_line=self.header_line, sheet=self.sheet or None, records=self.records or None)
         layout = read if is_guess else Layout()
-        return DraftRequest(self.zone_or(account_zone), base, self.forced_shape, layout, earlier)
+        return DraftRequest(account_zone, base, self.forced_shape, layout, earlier, self.said_zone)
 
-    def zone_or(self, account_zone: str) -> str:
-        """The zone that was chosen, if there is one of that name."""
-        return self.zone if self.zone in zone_names() else account_zone
+    @property
+    def said_zone(self) -> str | None:
+        """The zone that was chosen, if there is one of that name; what was shown is that of the mapping before."""
+        is_other = bool(self.shown_base) and self.base != self.shown_base
+        return self.zone if self.zone in zone_names() and not is_other else None
 
-    def choices(self, found: SuggestedDraft, account_zone: str) -> Choices:
+    def choices(self, found: SuggestedDraft) -> Choices:
         """What was chosen, by the names of columns and values."""
+        zone = str(found.draft["times"]["zone"])
         if self.is_afresh:
-            return Choices(str(found.draft["times"]["zone"]) if not self.zone else self.zone_or(account_zone))
+            return Choices(zone)
         columns = found.sample.columns
         return Choices(
-            zone=self.zone_or(account_zone),
+            zone=zone,
             roles=dict(_roles(self.role, columns)),
             meanings=dict(_meanings(self.meaning, columns)),
             rest=self.rest or None,

@@ -124,7 +124,7 @@ class _PreviewReader:
             return replace(seen, trouble=error.detail, sheets=sheets, lists=lists)
         seen = replace(seen, suggested=found, draft=found.draft)
         try:
-            draft = choose(found.draft, found.sample, self.form.choices(found, self.zone))
+            draft = choose(found.draft, found.sample, self.form.choices(found))
             seen = replace(seen, draft=draft)
             mapping = finished(draft).leaving_out(unusable=self.form.leave_out)
             seen = replace(seen, mapping=mapping)

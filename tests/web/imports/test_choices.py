@@ -103,3 +103,16 @@ async def test_a_later_export_begins_with_what_was_kept_for_its_columns(signed_i
     assert role_of(fields, place) == "client"
     other = send_file(browser, ("other.csv", text.replace("Project name", "Project")))
     assert fields_of(other.text)["base"] == ["jira"]
+
+
+async def test_a_kept_mapping_that_is_chosen_by_hand_has_its_own_zone(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("jira.csv", (SAMPLES / "jira.csv").read_text()))
+    kept = fields_of(page.text) | {"zone": ["Europe/Berlin"], "name": ["Ours"]}
+    browser.post(f"{page.url.path}/save", data=kept)
+    shipped = browser.post(page.url.path, data=fields_of(page.text) | {"base": ["jira"], "zone": ["Asia/Tokyo"]})
+    assert fields_of(shipped.text)["zone"] == ["Asia/Tokyo"]
+    ours = browser.post(page.url.path, data=fields_of(shipped.text) | {"base": ["saved:Ours"]})
+    assert fields_of(ours.text)["zone"] == ["Europe/Berlin"]
+    corrected = browser.post(page.url.path, data=fields_of(ours.text) | {"zone": ["Asia/Tokyo"]})
+    assert fields_of(corrected.text)["zone"] == ["Asia/Tokyo"]
