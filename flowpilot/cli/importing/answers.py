@@ -7,6 +7,7 @@ import typer
 
 from flowpilot.imports.guess.systems import system_name
 from flowpilot.imports.mapping.loading import answering
+from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 
 
@@ -30,9 +31,12 @@ def answered(mapping: Mapping, equal_numbers: EqualNumbers | None, system: str |
     """The mapping with what was said.
 
     Raises:
-        MappingError: tickets of other systems need the name of theirs.
+        MappingError: tickets of other systems need the name of theirs, or the name says nothing.
     """
     if equal_numbers is None and system is None:
         return mapping
     answer = mapping.equal_numbers if equal_numbers is None else equal_numbers.value
-    return answering(mapping, answer, system_name(system or ""))
+    name = system_name(system or "")
+    if system and name is None:
+        raise MappingError("Give the ticket system a name of letters or digits.")
+    return answering(mapping, answer, name)

@@ -80,7 +80,7 @@ def choose(suggested: Draft, sample: FileSample, choices: Choices) -> Draft:
 def _of_system(draft: Draft, choices: Choices) -> Draft:
     """The draft with what was said of the system that the file is from."""
     said = {"name": draft["name"], "system": draft.get("system"), "equal_numbers": draft.get("equal_numbers")}
-    said |= {} if choices.system is None else {"system": system_name(choices.system)}
+    said |= {} if choices.system is None else {"system": system_name(choices.system) or choices.system.strip()}
     said |= {} if choices.equal_numbers is None else {"equal_numbers": choices.equal_numbers}
     kept = {key: value for key, value in said.items() if value}
     return kept | {key: value for key, value in draft.items() if key not in said}
@@ -111,6 +111,8 @@ def finished(draft: Draft) -> Mapping:
 
 
 def _lacking(draft: Draft) -> Iterator[str]:
+    if draft.get("system") and system_name(draft["system"]) is None:
+        yield "Give the ticket system a name of letters or digits."
     if draft.get("equal_numbers") == "other" and not draft.get("system"):
         yield "Name the ticket system that the file is from."
     if not draft["case"].get("id"):

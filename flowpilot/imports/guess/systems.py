@@ -5,8 +5,13 @@ import unicodedata
 from collections.abc import Sequence
 
 _LONGEST = 40
-_MONTHS = "jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez"
-_MONTH = re.compile(rf"(?:{_MONTHS})[a-zäûé]{{0,6}}", re.IGNORECASE)
+# Months in four languages, whole: a marketing desk's mail is of no month.
+_MONTH = re.compile(
+    r"jan(uary?|vier)?|enero|feb(ruary?|rero)?|f[eé]v(rier)?|mar(ch|s|zo)?|m(ä|ae)rz?|apr(il)?|avr(il)?|abr(il)?"
+    r"|ma[iy]o?|jun[ei]?|juin|junio|jul[iy]?|juillet|julio|aug(ust)?|ao[uû]t|agosto|sep(t(i?emb(er|re))?)?"
+    r"|o[ck]t(ober|obre|ubre)?|nov(i?emb(er|re))?|d[eé][cz](emb(er|re))?|dic(iembre)?",
+    re.IGNORECASE,
+)
 # Words that say what a file is, and not where it is from.
 _WORDS = {
     "export",
@@ -29,14 +34,25 @@ Earlier = Sequence[tuple[frozenset[str], str]]
 
 
 def system_name(text: str) -> str | None:
-    """The name of a system as a mapping has it, of what a person wrote: `Zendesk EU` is `zendesk_eu`."""
-    plain = (
-        unicodedata.normalize("NFKD", text.strip().lower().replace("ß", "ss")).encode("ascii", "ignore").decode()
-    )
-    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST].rstrip("_")
+    """The name of a system as a mapping has it, of what a person wrote: `Zendesk EU` is `zendesk_eu`.
+
+    Letters that are no Latin ones stay. None if there are neither letters nor digits.
+    """
+    name = re.sub(r"_+", "_", _plain(text)).strip("_")[:_LONGEST].rstrip("_")
     if not name:
         return None
     return name if name[0].isalpha() else f"system_{name}"[:_LONGEST]
+
+
+def _plain(text: str) -> str:
+    """A text in small letters, with lines for what is neither letter nor digit; Latin letters have no marks."""
+    plain = ""
+    for one in unicodedata.normalize("NFKD", text.strip().lower().replace("ß", "ss")):
+        if not unicodedata.category(one).startswith("M"):
+            plain += one if one.isalnum() else "_"
+        elif not plain[-1:].isascii():
+            plain += one
+    return unicodedata.normalize("NFC", plain)
 
 
 def system_of_file(stem: str) -> str:

@@ -10,6 +10,8 @@ from flowpilot.imports.mapping.file import FileFormat, Times
 from flowpilot.imports.mapping.handoffs import HandoffRules, TicketRules
 from flowpilot.imports.mapping.sections import ColumnUse, Section, uses_of
 
+# Small letters, or those of writings that know no others.
+_SYSTEM = r"^[\p{Ll}\p{Lo}\p{Lm}][\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}_]{0,39}$"
 Answer = Literal["ask", "same", "other"]
 
 
@@ -27,7 +29,7 @@ class Mapping(Section):
     """
 
     name: str = Field(min_length=1)
-    system: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    system: str | None = Field(default=None, pattern=_SYSTEM)
     equal_numbers: Answer = "ask"
     file: FileFormat = FileFormat()
     times: Times

@@ -9,8 +9,10 @@ import pytest
 from flowpilot.cli.importing.answers import EqualNumbers, answered
 from flowpilot.cli.importing.words import preview_in_words
 from flowpilot.imports.case.equal import EqualNumbersError
+from flowpilot.imports.choosing.choices import Choices, choose, finished
+from flowpilot.imports.guess.suggest import read_sample
 from flowpilot.imports.guess.systems import system_name, system_of, system_of_file
-from flowpilot.imports.mapping.loading import answering, mapping_of
+from flowpilot.imports.mapping.loading import answering, draft_of, mapping_of
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
@@ -174,10 +176,32 @@ def test_other_tickets_need_the_name_of_their_system() -> None:
 
 @pytest.mark.parametrize(
     ("said", "name"),
-    [("Zendesk EU", "zendesk_eu"), (" Büro-Süd ", "buro_sud"), ("2nd desk", "system_2nd_desk"), ("?", None)],
+    [
+        ("Zendesk EU", "zendesk_eu"),
+        (" Büro-Süd ", "buro_sud"),
+        ("2nd desk", "system_2nd_desk"),
+        ("Система Сервис", "система_сервис"),
+        ("Zendesk Київ", "zendesk_київ"),
+        ("株式会社ガイド", "株式会社ガイド"),
+        ("Søren", "søren"),
+        ("हेल्प डेस्क", "हेल्प_डेस्क"),
+        ("İstanbul", "istanbul"),
+    ],
 )
-def test_a_system_is_called_as_a_mapping_has_it(said: str, name: str | None) -> None:
+def test_a_system_is_called_as_a_mapping_has_it(said: str, name: str) -> None:
     assert system_name(said) == name
+    assert answered(TICKETS, None, said).system == name
+
+
+@pytest.mark.parametrize("said", ["?", "🔥 -"])
+def test_a_name_of_no_letters_is_not_dropped_without_a_word(said: str, tmp_path: Path) -> None:
+    assert system_name(said) is None
+    with pytest.raises(MappingError, match="Give the ticket system a name of letters or digits"):
+        answered(TICKETS, None, said)
+    sample = read_sample(written(tmp_path / "log.csv", HEADER + "1,2026-05-04 08:00,,Printer\n"))
+    draft = choose(draft_of(TICKETS), sample, Choices("UTC", system=said))
+    with pytest.raises(MappingError, match="Give the ticket system a name of letters or digits"):
+        finished(draft)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +212,10 @@ def test_a_system_is_called_as_a_mapping_has_it(said: str, name: str | None) -> 
         ("Vorfälle März 2026", "vorfalle"),
         ("2026-06", "tickets"),
         ("export", "tickets"),
+        ("marketing-tickets", "marketing_tickets"),
+        ("mail-tickets_Sept", "mail_tickets"),
+        ("Мартовский стол 2026", "мартовский_стол"),
+        ("décembre-augsburg", "augsburg"),
     ],
 )
 def test_a_system_is_guessed_from_what_files_of_several_months_share(stem: str, name: str) -> None:
