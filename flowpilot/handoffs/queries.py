@@ -6,7 +6,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from flowpilot.clients.models import Client
@@ -64,6 +76,57 @@ class Counts(NamedTuple):
     claimed: int
 
 
+# Built once: to build them takes longer than PostgreSQL takes to answer.
+_ACCOUNT: BindParameter[uuid.UUID] = bindparam("account_id", type_=Uuid)
+_HANDOFF: BindParameter[uuid.UUID] = bindparam("handoff_id", type_=Uuid)
+
+_WITH_SESSION: _WithSession = (
+    select(SessionHandoff, AISession, n_open(_ACCOUNT), tried_since(_ACCOUNT))
+    .join(
+        AISession,
+        and_(AISession.account_id == SessionHandoff.account_id, AISession.id == SessionHandoff.session_id),
+    )
+    .where(SessionHandoff.account_id == _ACCOUNT)
+    .execution_options(populate_existing=True)
+)
+
+# Of one handoff, whether its session had another one before, ...
+_EARLIER = aliased(SessionHandoff)
+_IS_AGAIN = select(_EARLIER.id).where(
+    _EARLIER.account_id == _ACCOUNT,
+    _EARLIER.session_id == SessionHandoff.session_id,
+    _EARLIER.created_at < SessionHandoff.created_at,
+)
+# ... whether it has steps since, ...
+_HAS_LATER = select(AISessionStep.id).where(
+    AISessionStep.account_id == _ACCOUNT,
+    AISessionStep.session_id == SessionHandoff.session_id,
+    AISessionStep.created_at > SessionHandoff.created_at,
+)
+# ... and everything that happened to it. Imported events have no numbers, and came before.
+_EVENTS = rows_column(
+    HandoffEvent,
+    HandoffEvent.account_id == _ACCOUNT,
+    HandoffEvent.handoff_id == SessionHandoff.id,
+    order=(HandoffEvent.number.nulls_first(), HandoffEvent.created_at, HandoffEvent.id),
+)
+_REASONS = select(EscalationSettings.avoidable_reasons).where(EscalationSettings.account_id == _ACCOUNT)
+_ONE = (
+    _WITH_SESSION.outerjoin(
+        Client, and_(Client.account_id == SessionHandoff.account_id, Client.id == AISession.client_id)
+    )
+    .add_columns(
+        Client.notes,
+        _REASONS.scalar_subquery().label("reasons"),
+        _IS_AGAIN.correlate(SessionHandoff).exists().label("is_again"),
+        _HAS_LATER.correlate(SessionHandoff).exists().label("has_later"),
+        _EVENTS.correlate(SessionHandoff).label("events"),
+        results(_ACCOUNT).label("results"),
+    )
+    .where(SessionHandoff.id == _HANDOFF)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class HandoffFilter:
     """Which handoffs a list shows; None shows them all."""
@@ -111,12 +174,12 @@ async def handoffs(
     """
     is_history = filter_.state in {"closed", "all"}
     order, types = (_HISTORY_ORDER, _HISTORY_KEY) if is_history else (_QUEUE_ORDER, _QUEUE_KEY)
-    query = _filtered(_with_session(account_id), filter_).options(defer(AISession.problem_body))
+    query = _filtered(_WITH_SESSION, filter_).options(defer(AISession.problem_body))
     if cursor is not None:
         key, mark = tuple_(*order), tuple_(*map(literal, decode_cursor(cursor, *types)))
         query = query.where(key < mark if is_history else key > mark)
     query = query.order_by(*(column.desc() if is_history else column for column in order))
-    found = (await db.execute(query.add_columns(*order).limit(limit + 1))).all()
+    found = (await db.execute(query.add_columns(*order).limit(limit + 1), {"account_id": account_id})).all()
     rows = await _named(db, account_id, [(row[0], row[1], row[2], row[3]) for row in found[:limit]])
     return rows, encode_cursor(found[limit - 1][4:]) if len(found) > limit else None
 
@@ -144,18 +207,7 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
     Raises:
         HandoffNotFoundError: the account has no such handoff.
     """
-    its_client = and_(Client.account_id == SessionHandoff.account_id, Client.id == AISession.client_id)
-    reasons = select(EscalationSettings.avoidable_reasons).where(EscalationSettings.account_id == account_id)
-    query = _with_session(account_id).outerjoin(Client, its_client)
-    query = query.add_columns(
-        Client.notes,
-        reasons.scalar_subquery().label("reasons"),
-        _is_again(account_id).label("is_again"),
-        _has_later(account_id).label("has_later"),
-        _events(account_id).label("events"),
-        results(account_id).label("results"),
-    )
-    found = (await db.execute(query.where(SessionHandoff.id == handoff_id))).one_or_none()
+    found = (await db.execute(_ONE, {"account_id": account_id, "handoff_id": handoff_id})).one_or_none()
     if found is None:
         raise HandoffNotFoundError
     (row,) = await _named(db, account_id, [(found[0], found[1], found[2], found[3])])
@@ -168,47 +220,6 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
         has_later=found.has_later,
         results=found.results or {},
     )
-
-
-def _with_session(account_id: uuid.UUID) -> _WithSession:
-    session = and_(AISession.account_id == SessionHandoff.account_id, AISession.id == SessionHandoff.session_id)
-    return (
-        select(SessionHandoff, AISession, n_open(account_id), tried_since(account_id))
-        .join(AISession, session)
-        .where(SessionHandoff.account_id == account_id)
-        .execution_options(populate_existing=True)
-    )
-
-
-def _is_again(account_id: uuid.UUID) -> ColumnElement[bool]:
-    """Whether the session of the handoff that is read had another one before."""
-    earlier = aliased(SessionHandoff)
-    same = select(earlier.id).where(
-        earlier.account_id == account_id,
-        earlier.session_id == SessionHandoff.session_id,
-        earlier.created_at < SessionHandoff.created_at,
-    )
-    return same.correlate(SessionHandoff).exists()
-
-
-def _has_later(account_id: uuid.UUID) -> ColumnElement[bool]:
-    """Whether the session of the handoff that is read has steps since."""
-    later = select(AISessionStep.id).where(
-        AISessionStep.account_id == account_id,
-        AISessionStep.session_id == SessionHandoff.session_id,
-        AISessionStep.created_at > SessionHandoff.created_at,
-    )
-    return later.correlate(SessionHandoff).exists()
-
-
-def _events(account_id: uuid.UUID) -> ScalarSelect[Any]:
-    """Everything that happened to the handoff that is read. Imported events have no numbers, and came before."""
-    return rows_column(
-        HandoffEvent,
-        HandoffEvent.account_id == account_id,
-        HandoffEvent.handoff_id == SessionHandoff.id,
-        order=(HandoffEvent.number.nulls_first(), HandoffEvent.created_at, HandoffEvent.id),
-    ).correlate(SessionHandoff)
 
 
 def _filtered(query: _WithSession, filter_: HandoffFilter) -> _WithSession:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ScalarSelect, exists, func, select
+from sqlalchemy import BindParameter, ScalarSelect, exists, func, select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.corrections.edited import last_edit
@@ -17,7 +17,7 @@ Named = tuple[Sequence[HandoffQuestion], dict[uuid.UUID, str]]
 NO_QUESTIONS: Named = ((), {})
 
 
-def n_open(account_id: uuid.UUID) -> ScalarSelect[int]:
+def n_open(account_id: BindParameter[uuid.UUID]) -> ScalarSelect[int]:
     """How many questions of a handoff are open, within a statement that reads handoffs."""
     return (
         select(func.count())

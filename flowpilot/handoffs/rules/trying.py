@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, null, or_, select
+from sqlalchemy import BindParameter, ColumnElement, String, and_, case, cast, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from flowpilot.copilot.asking import ASKS_IN_SQL
@@ -16,7 +16,7 @@ _STEP, _LATER = aliased(AISessionStep), aliased(AISessionStep)
 _TRIES = [StepKind.OUTCOME, StepKind.TICK, StepKind.FIX]
 
 
-def tried_since(account_id: uuid.UUID) -> ColumnElement[dict[str, Any] | None]:
+def tried_since(account_id: BindParameter[uuid.UUID]) -> ColumnElement[dict[str, Any] | None]:
     """Who has tried something first since a handoff that lacks that was sent, and when; null otherwise.
 
     What was taken back or unticked again was not tried.

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import ScalarSelect, String, cast, func, or_, select
+from sqlalchemy import BindParameter, ScalarSelect, String, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
@@ -14,7 +14,7 @@ from flowpilot.sessions.suggestions.models import SuggestionOutcome
 _EDIT = aliased(AISessionStep)
 
 
-def results(account_id: uuid.UUID) -> ScalarSelect[dict[str, Any]]:
+def results(account_id: BindParameter[uuid.UUID]) -> ScalarSelect[dict[str, Any]]:
     """The last result of each suggestion in the session of a handoff since it was handed over, by its words.
 
     The session may suggest the same; what was done there is done. What was taken back has no result.
