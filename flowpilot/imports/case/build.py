@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from flowpilot.imports.case.changes import entries_of, handoffs_of, steps_of
-from flowpilot.imports.case.model import Case, Handoff, Row, Step
-from flowpilot.imports.case.session import Span, attribute, engineer_of, span_of, status_of, summary_of
+from flowpilot.imports.case.model import Case, Handoff, Row
+from flowpilot.imports.case.people import Members
+from flowpilot.imports.case.session import attribute, engineer_of, span_of, status_of, summary_of
 from flowpilot.imports.case.tickets import Ticket
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.models import SessionStatus
@@ -23,8 +24,15 @@ def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case | Non
     if status == "left_out":
         return None
     span = span_of(ticket, rows, status, mapping)
-    engineer = engineer_of(rows, rules, frozenset({*mapping.people.machines, *mapping.people.groups}))
-    steps, handoffs = _done(rows, mapping, span, engineer, is_open=status == "open")
+    members = Members(rows, mapping.people)
+    engineer = engineer_of(rows, rules, members)
+    if mapping.ticket is not None:
+        ticket_row = Ticket(rows[-1], mapping, span, engineer, members)
+        steps, handoffs = ticket_row.steps(), ticket_row.handoffs(is_open=status == "open")
+    else:
+        entries = entries_of(rows, mapping, members)
+        steps = steps_of(entries, mapping.step)
+        handoffs = handoffs_of(entries, steps, mapping, is_open=status == "open")
     return Case(
         ticket=ticket,
         engineer=engineer,
@@ -38,17 +46,6 @@ def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case | Non
         handoffs=handoffs,
         unknown=(*span.unknown, *(end for handoff in handoffs for end in handoff.unknown)),
     )
-
-
-def _done(
-    rows: Sequence[Row], mapping: Mapping, span: Span, engineer: str | None, *, is_open: bool
-) -> tuple[list[Step], list[Handoff]]:
-    if mapping.ticket is not None:
-        ticket = Ticket(rows[-1], mapping, span, engineer)
-        return ticket.steps(), ticket.handoffs(is_open=is_open)
-    entries = entries_of(rows, mapping)
-    steps = steps_of(entries, mapping.step)
-    return steps, handoffs_of(entries, steps, mapping, is_open=is_open)
 
 
 def open_status(handoffs: Sequence[Handoff]) -> str:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.imports.case.model import Claim, Event, Handoff, Row, Step, UnknownEnd, first_after, first_of
+from flowpilot.imports.case.people import Members
 from flowpilot.imports.mapping.cases import StepRules
 from flowpilot.imports.mapping.handoffs import ClaimRules, HandoffRules, StartRules
 from flowpilot.imports.mapping.whole import Mapping
@@ -15,18 +16,24 @@ from flowpilot.imports.mapping.whole import Mapping
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row with its time and its writer; `text` is the time as written. A machine's row counts for nobody."""
+    """A row with its time and its people, if they are members; `text` is the time as written.
+
+    `giver` handed over if a handoff starts in it, and `assignee` claims if the mapping names such a column. A
+    machine's row counts for nobody.
+    """
 
     at: datetime
     text: str
     by: str | None
     row: Row
+    giver: str | None
+    assignee: str | None
     is_machine: bool = False
 
 
-def entries_of(rows: Sequence[Row], mapping: Mapping) -> list[Entry]:
-    """The rows with their times and their writers."""
-    return [_entry(row, mapping) for row in rows]
+def entries_of(rows: Sequence[Row], mapping: Mapping, members: Members) -> list[Entry]:
+    """The rows with their times and their people."""
+    return [_entry(row, mapping, members) for row in rows]
 
 
 def steps_of(entries: Sequence[Entry], rules: StepRules) -> list[Step]:
@@ -59,15 +66,17 @@ def starts_of(rows: Sequence[Row], rules: StartRules) -> list[int]:
     return sorted({*first, *_changes(rows, rules)})
 
 
-def _entry(row: Row, mapping: Mapping) -> Entry:
+def _entry(row: Row, mapping: Mapping, members: Members) -> Entry:
     assert mapping.row is not None, "a mapping without rows has tickets"
     text = _required(row, mapping.row.at)
-    by = None if mapping.row.by is None else row[mapping.row.by]
-    people = mapping.people
-    is_machine = by in people.machines
-    requester = None if people.requester is None else row[people.requester]
-    is_member = by is not None and not is_machine and by not in people.groups and by != requester
-    return Entry(mapping.times.parse(mapping.row.at, text), text, by if is_member else None, row, is_machine)
+    written_by = None if mapping.row.by is None else row[mapping.row.by]
+    by = members.name(written_by, row)
+    rules = mapping.handoff
+    giver = by if rules is None or rules.by is None else members.name(row[rules.by], row)
+    column = rules.claim.assignee if rules is not None and isinstance(rules.claim, ClaimRules) else None
+    assignee = None if column is None else members.name(row[column], row)
+    at = mapping.times.parse(mapping.row.at, text)
+    return Entry(at, text, by, row, giver, assignee, is_machine=written_by in mapping.people.machines)
 
 
 def _required(row: Row, column: str) -> str:
@@ -120,10 +129,10 @@ def _handoff(
 ) -> Handoff:
     rules = mapping.handoff
     assert rules is not None
-    entry, by = entries[start], _giver(entries[start], rules)
-    claim, claiming = _claim(entry, by, entries[start + 1 : following], rules, mapping)
+    entry = entries[start]
+    claim, claiming = _claim(entry, entries[start + 1 : following], rules)
     claimed_at = None if claim is None else claim.at
-    ended, ending = _end(entries, following, rules)
+    ended, ending = _end(entries, following)
     not_before = entry.at if claimed_at is None else claimed_at
     unknown = [UnknownEnd("claimed_at", claiming.text, entry.text)] if claiming and claimed_at is None else []
     unknown += [UnknownEnd("closed_at", ending.text, entry.text)] if not is_open and ended.at < not_before else []
@@ -131,7 +140,7 @@ def _handoff(
     over = None if is_open else replace(ended, at=max(ended.at, not_before))
     return Handoff(
         at=entry.at,
-        by=by,
+        by=entry.giver,
         reason=(entry.row[rules.reason] if rules.reason else None) or "",
         claim=claim,
         first_action=None if claimed_at is None else first_after(claimed_at, steps),
@@ -141,38 +150,31 @@ def _handoff(
     )
 
 
-def _giver(entry: Entry, rules: HandoffRules) -> str | None:
-    return entry.by if rules.by is None else entry.row[rules.by]
-
-
-def _claim(
-    given: Entry, by: str | None, later: Sequence[Entry], rules: HandoffRules, mapping: Mapping
-) -> tuple[Claim | None, Entry | None]:
+def _claim(given: Entry, later: Sequence[Entry], rules: HandoffRules) -> tuple[Claim | None, Entry | None]:
     """The first later row that is a claim, and who claimed. There is none by somebody unknown."""
     for entry in later:
-        claimant = None if entry.is_machine else _claimant(entry, by, rules, mapping)
+        claimant = None if entry.is_machine else _claimant(entry, given.giver, rules)
         if claimant is not None:
             return Claim(entry.at if entry.at >= given.at else None, claimant), entry
     return None, None
 
 
-def _claimant(entry: Entry, giver: str | None, rules: HandoffRules, mapping: Mapping) -> str | None:
+def _claimant(entry: Entry, giver: str | None, rules: HandoffRules) -> str | None:
     """Who claims with this row; None if it is no claim."""
     rule = rules.claim
     if isinstance(rule, ClaimRules):
         if rule.assignee is None:
             assert rule.column is not None
             return entry.by if entry.row[rule.column] in rule.values else None
-        name = entry.row[rule.assignee]
-        return None if name in {giver, *mapping.people.machines, *mapping.people.groups} else name
+        return None if entry.assignee == giver else entry.assignee
     # It is unknown whether somebody else wrote the row, if it is unknown who handed over.
     return entry.by if rule == "first_row_by_another" and giver is not None and entry.by != giver else None
 
 
-def _end(entries: Sequence[Entry], following: int, rules: HandoffRules) -> tuple[Event, Entry]:
+def _end(entries: Sequence[Entry], following: int) -> tuple[Event, Entry]:
     """What ends a handoff, with its row: the case's next handoff, or otherwise its latest row."""
     if following < len(entries):
         entry = entries[following]
-        return Event(HandoffEventKind.REASSIGNED, entry.at, _giver(entry, rules)), entry
+        return Event(HandoffEventKind.REASSIGNED, entry.at, entry.giver), entry
     latest = max(reversed(entries), key=lambda entry: entry.at)
     return Event(HandoffEventKind.CLOSED, latest.at, latest.by), latest

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flowpilot.imports.case.model import Row, UnknownEnd
+from flowpilot.imports.case.people import Members
 from flowpilot.imports.mapping.cases import Moment, SessionRules, StatusRule
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
@@ -52,10 +53,10 @@ def span_of(ticket: str, rows: Sequence[Row], status: str, mapping: Mapping) -> 
     return Span(created_at, resolved_at)
 
 
-def engineer_of(rows: Sequence[Row], rules: SessionRules, never: frozenset[str]) -> str | None:
-    """The last known name of the first column that has one. Those of `never` are no engineers."""
-    names = (row[column] for column in rules.engineer for row in reversed(rows))
-    return next((name for name in names if name is not None and name not in never), None)
+def engineer_of(rows: Sequence[Row], rules: SessionRules, members: Members) -> str | None:
+    """The last known member of the first column that has one."""
+    names = (members.name(row[column], row) for column in rules.engineer for row in reversed(rows))
+    return next((name for name in names if name is not None), None)
 
 
 def summary_of(rows: Sequence[Row], rules: SessionRules) -> str:

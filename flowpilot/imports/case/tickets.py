@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.imports.case.model import Claim, Event, Handoff, Row, Step, UnknownEnd
+from flowpilot.imports.case.people import Members
 from flowpilot.imports.case.session import Span
 from flowpilot.imports.mapping.handoffs import Done, TicketRules
 from flowpilot.imports.mapping.whole import Mapping
@@ -18,6 +19,7 @@ class Ticket:
     mapping: Mapping
     span: Span
     engineer: str | None
+    members: Members
     unknown: list[UnknownEnd] = field(default_factory=list)
 
     @property
@@ -83,10 +85,9 @@ class Ticket:
         return None if text is None else self.mapping.times.parse(column, text)
 
     def who(self, rule: Done, default: str | None = "") -> str | None:
-        """Who did it, if that is a person; where the rule names no column, the ticket's engineer or `default`."""
+        """Who did it, if that is a member; where the rule names no column, the ticket's engineer or `default`."""
         name = self.row[rule.by] if rule.by else (self.engineer if default == "" else default)
-        people = self.mapping.people
-        return None if name in {*people.machines, *people.groups} else name
+        return self.members.name(name, self.row)
 
     def note(self, field_name: str, column: str, begins: str) -> None:
         """Keep in mind that a time could not be kept."""
