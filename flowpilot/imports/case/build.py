@@ -27,8 +27,7 @@ def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case | Non
     members = Members(rows, mapping.people)
     engineer = engineer_of(rows, rules, members)
     if mapping.ticket is not None:
-        ticket_row = Ticket(rows[-1], mapping, span, engineer, members)
-        steps, handoffs = ticket_row.steps(), ticket_row.handoffs(is_open=status == "open")
+        steps, handoffs = Ticket(rows[-1], mapping, span, engineer, members).done(is_open=status == "open")
     else:
         entries = entries_of(rows, mapping, members)
         steps = steps_of(entries, mapping.step)

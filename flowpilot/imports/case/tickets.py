@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flowpilot.handoffs.models import HandoffEventKind
-from flowpilot.imports.case.model import Claim, Event, Handoff, Row, Step, UnknownEnd
+from flowpilot.imports.case.model import Claim, Event, Handoff, Row, Step, UnknownEnd, first_after, first_of
 from flowpilot.imports.case.people import Members
 from flowpilot.imports.case.session import Span
 from flowpilot.imports.mapping.handoffs import Done, TicketRules
@@ -28,33 +28,45 @@ class Ticket:
         assert self.mapping.ticket is not None, "a mapping without tickets has rows"
         return self.mapping.ticket
 
-    def steps(self) -> list[Step]:
-        """What the row says was done, in order."""
-        done = [(self.rules.first_response, "first response"), (self.rules.acted, "first action")]
+    def done(self, *, is_open: bool) -> tuple[list[Step], list[Handoff]]:
+        """What the row says was done, and the ticket's handoff, if it was handed over."""
+        rule = self.rules.escalated
+        at = None if rule is None else self.time(rule.at)
+        claim = None if rule is None or at is None else self.claim(at, rule)
+        steps = self.steps(claim)
+        if rule is None or at is None:
+            return steps, []
+        claimed_at = None if claim is None else claim.at
+        ended = None if is_open else self.end(at if claimed_at is None else claimed_at)
+        handoff = Handoff(
+            at=at,
+            by=self.who(rule, self.engineer),
+            reason=(self.row[rule.reason] if rule.reason else None) or "",
+            claim=claim,
+            first_action=None if claimed_at is None else first_after(claimed_at, steps),
+            claimant_action=None if claim is None else first_of(claim, None if ended is None else ended.at, steps),
+            ended=ended,
+            unknown=tuple(self.unknown),
+        )
+        return steps, [handoff]
+
+    def steps(self, claim: Claim | None) -> list[Step]:
+        """What the row says was done, in order. Whoever claimed acted, unless a column names somebody."""
+        done: list[tuple[Done | None, str, str | None]] = [
+            (self.rules.first_response, "first response", self.engineer),
+            (self.rules.acted, "first action", self.engineer if claim is None else claim.by),
+        ]
         steps = [
-            Step(at, self.who(rule), {"note": words})
-            for rule, words in done
+            Step(at, self.who(rule, default), {"note": words})
+            for rule, words, default in done
             if rule is not None and (at := self.time(rule.at)) is not None and at >= self.span.created_at
         ]
         return sorted(steps, key=lambda step: step.at)
 
-    def handoffs(self, *, is_open: bool) -> list[Handoff]:
-        """The ticket's handoff, if it was handed over."""
-        rule = self.rules.escalated
-        at = None if rule is None else self.time(rule.at)
-        if rule is None or at is None:
-            return []
-        claim = self.claim(at, rule)
-        claimed_at = None if claim is None else claim.at
-        acted = None if claimed_at is None else self.acted(claimed_at, claim)
-        reason = self.row[rule.reason] if rule.reason else None
-        ended = None if is_open else self.end(at if claimed_at is None else claimed_at)
-        return [Handoff(at, self.who(rule), reason or "", claim, acted, acted, ended, tuple(self.unknown))]
-
     def claim(self, given_at: datetime, given: Done) -> Claim | None:
         """Who took it, if somebody did."""
         rule = self.rules.claimed
-        name = None if rule is None else self.who(rule, default=None)
+        name = None if rule is None else self.who(rule, None)
         at = None if rule is None else self.time(rule.at)
         if rule is None or name is None or at is None:
             return None
@@ -62,14 +74,6 @@ class Ticket:
             self.note("claimed_at", rule.at, given.at)
             return Claim(None, name)
         return Claim(at, name)
-
-    def acted(self, claimed_at: datetime, claim: Claim | None) -> Step | None:
-        """The claimant's first action, if it is known and came after the claim."""
-        rule = self.rules.acted
-        at = None if rule is None else self.time(rule.at)
-        if rule is None or claim is None or at is None or at <= claimed_at:
-            return None
-        return Step(at, self.who(rule, default=claim.by), {"note": "first action"})
 
     def end(self, not_before: datetime) -> Event:
         """What ended the handoff: the ticket's being closed or resolved, or what came last."""
@@ -84,10 +88,9 @@ class Ticket:
         text = self.row[column]
         return None if text is None else self.mapping.times.parse(column, text)
 
-    def who(self, rule: Done, default: str | None = "") -> str | None:
-        """Who did it, if that is a member; where the rule names no column, the ticket's engineer or `default`."""
-        name = self.row[rule.by] if rule.by else (self.engineer if default == "" else default)
-        return self.members.name(name, self.row)
+    def who(self, rule: Done, default: str | None) -> str | None:
+        """Who did it, if that is a member; `default` where the rule names no column."""
+        return self.members.name(self.row[rule.by], self.row) if rule.by else default
 
     def note(self, field_name: str, column: str, begins: str) -> None:
         """Keep in mind that a time could not be kept."""

@@ -93,7 +93,8 @@ class Escalated(Done):
 class TicketRules(Section):
     """An export with one row a ticket: what its columns say was done.
 
-    The first response is a step. A claim needs `by`. `acted` is the claimant's first action, a step as well.
+    The first response is a step, by default of the ticket's engineer, and so is `acted`, by default of whoever
+    claimed. The first action is the earlier one of those after the claim. A claim needs `by`.
     """
 
     first_response: Done | None = None
