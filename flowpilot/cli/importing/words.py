@@ -140,7 +140,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
         yield ""
         yield "It cannot be imported before you have said more:"
         yield from (f"  {sentence}" for sentence in [*found.equal.sentences(), found.equal.way_out])
-        yield "  On the command line: --system NAME and --equal-numbers."
+        yield "  On the command line: --equal-numbers, and for a file --system NAME."
     for case in figures.first:
         yield ""
         yield from _case_lines(case, zone)

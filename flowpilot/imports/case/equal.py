@@ -3,7 +3,7 @@
 from collections.abc import Mapping as Named
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from flowpilot.errors import InvalidError
@@ -14,6 +14,10 @@ from flowpilot.imports.mapping.whole import Mapping
 
 _EXAMPLES = 5
 _LONGEST_TITLE = 200
+_A_MINUTE = timedelta(minutes=1)
+# Between the clocks of the world's first and last place.
+_ZONES = timedelta(hours=26)
+_OTHER, _ALIKE, _TWIN = range(3)
 
 Question = Literal["other", "same", "several"]
 """What is to be said by a person: that tickets with equal numbers are others, that they are the same, or which of
@@ -58,7 +62,8 @@ class EqualNumbers:
     `elsewhere` are tickets of other systems by number, and `several` counts numbers that tickets of several
     systems have, so that it cannot be known which are meant. Of `compared` tickets, `other` seem to be others than
     those that they would be added to, and in so many `unsaid` cases nobody said that both are of one system.
-    `twins` seem to be tickets that are here, under the name of another system.
+    Of `held` ones with the number of one of another system, `twins` are surely here under that system's name, and
+    `alike` may be: they count if these are most, because a few are chance.
     """
 
     mapping: Mapping
@@ -68,9 +73,12 @@ class EqualNumbers:
     compared: int = 0
     other: int = 0
     unsaid: int = 0
+    held: int = 0
     twins: int = 0
+    alike: int = 0
     examples: list[EqualNumber] = field(default_factory=list)
     twin_examples: list[EqualNumber] = field(default_factory=list)
+    alike_examples: list[EqualNumber] = field(default_factory=list)
 
     def see_known(self, ticket: str, earlier: Sequence[Statement], added: Added, case: Case) -> None:
         """Hold a case of the file alone against the session that it was `added` to."""
@@ -87,12 +95,28 @@ class EqualNumbers:
 
     def see_new(self, ticket: str, case: Case) -> None:
         """Hold a case of which a session would be made against those of other systems."""
-        now = _facts(case)
-        for known, system in self.elsewhere.get(ticket, ()):
-            if _is_twin(known, now):
-                self.twins += 1
-                _keep(self.twin_examples, EqualNumber(ticket, known, now, system))
-                return
+        others, now = self.elsewhere.get(ticket, ()), _facts(case)
+        self.held += bool(others)
+        likeness, known, system = max(
+            ((_likeness(known, now), known, system) for known, system in others),
+            key=lambda one: one[0],
+            default=(0, now, None),
+        )
+        if likeness == _TWIN:
+            self.twins += 1
+            _keep(self.twin_examples, EqualNumber(ticket, known, now, system))
+        elif likeness == _ALIKE:
+            self.alike += 1
+            _keep(self.alike_examples, EqualNumber(ticket, known, now, system))
+
+    @property
+    def here(self) -> int:
+        """How many tickets seem to be here, under the name of another system."""
+        return self.twins + self.alike if self._are_most else self.twins
+
+    @property
+    def _are_most(self) -> bool:
+        return (self.twins + self.alike) * 2 > self.held
 
     @property
     def question(self) -> Question | None:
@@ -105,17 +129,18 @@ class EqualNumbers:
             return "several"
         if answer != "same" and (self.unsaid or self.other * 2 > self.compared):
             return "other"
-        return "same" if self.twins and answer != "other" else None
+        return "same" if self.here and answer != "other" else None
 
     @property
     def n(self) -> int:
         """How many tickets the question is about."""
-        return {"several": self.several, "other": self.other, "same": self.twins, None: 0}[self.question]
+        return {"several": self.several, "other": self.other, "same": self.here, None: 0}[self.question]
 
     @property
     def shown(self) -> list[EqualNumber]:
         """Some of those tickets."""
-        return {"several": [], "other": self.examples, "same": self.twin_examples, None: []}[self.question]
+        here = [*self.twin_examples, *(self.alike_examples if self._are_most else [])][:_EXAMPLES]
+        return {"several": [], "other": self.examples, "same": here, None: []}[self.question]
 
     @property
     def system(self) -> str | None:
@@ -138,7 +163,8 @@ class EqualNumbers:
             ]
         if self.question == "same":
             one = self.shown[0]
-            same = f"{tickets} the number, title and time of one that came from {self.system or 'elsewhere'}"
+            alike = "number, title and time" if self.here == self.twins else "number and the title or time"
+            same = f"{tickets} the {alike} of one that came from {self.system or 'elsewhere'}"
             return [f"{same}, such as {one.ticket}."]
         return []
 
@@ -161,7 +187,10 @@ class EqualNumbers:
             return "Name the ticket system that this file is from, as system."
         if self.question == "same":
             name = f"system = {self.system}" if self.system else "no system"
-            return f'If this file is from there, say {name}; if they are others, equal_numbers = "other".'
+            return (
+                f"If this file is from there, say {name}, or undo that import and repeat it under the name of this"
+                ' system; if they are others, say equal_numbers = "other".'
+            )
         if self.mapping.equal_numbers == "other":
             return f"An earlier import says system = {self.mapping.system}, too: give this one another name."
         return (
@@ -181,7 +210,7 @@ def _is_other(before: Case, case: Case, *, is_said: bool) -> bool:
     Titles are edited and mappings corrected, so both title and opening must differ. Of logs without titles nothing
     is doubtful if both are said to be of one system, if they have a time in common, or if the case goes on.
     """
-    if before.created_at == case.created_at:
+    if _is_near(before.created_at, case.created_at):
         return False
     if before.summary and case.summary:
         return _plain(before.summary) != _plain(case.summary)
@@ -194,13 +223,24 @@ def _facts(case: Case) -> Facts:
     return Facts(case.summary[:_LONGEST_TITLE], case.created_at, case.resolved_at)
 
 
-def _is_twin(one: Facts, other: Facts) -> bool:
-    """Whether two tickets with one number seem to be the same, though they are said to be of two systems."""
-    if one.opened != other.opened:
-        return False
+def _likeness(one: Facts, other: Facts) -> int:
+    """How much two tickets with one number seem to be the same, though they are said to be of two systems.
+
+    One list has the seconds, and another the minutes; a zone that is not right makes hours.
+    """
+    is_near = _is_near(one.opened, other.opened)
     if one.title and other.title:
-        return _plain(one.title) == _plain(other.title)
-    return one.resolved is not None and one.resolved == other.resolved
+        is_same = _plain(one.title) == _plain(other.title)
+        if is_near:
+            return _TWIN if is_same else _ALIKE
+        return _ALIKE if is_same and abs(one.opened - other.opened) <= _ZONES else _OTHER
+    if not is_near:
+        return _OTHER
+    return _TWIN if one.resolved and other.resolved and _is_near(one.resolved, other.resolved) else _ALIKE
+
+
+def _is_near(one: datetime, other: datetime) -> bool:
+    return abs(one - other) < _A_MINUTE
 
 
 def _plain(title: str) -> str:

@@ -50,14 +50,28 @@ SELECT count(*), count(DISTINCT case_id) FROM gone
 """
 
 
-# Tickets of other systems that have a number of the log's, and of which one that is.
+# Tickets of other systems that have a number of the log's, and of which one that is. Either side may know two.
 _NUMBERED = """
-SELECT s.psa_ticket_id, left(s.problem_summary, 200), s.created_at, s.resolved_at, (
+WITH numbered AS (
+    SELECT r.id, (e.place - 1)::int AS place FROM import_runs r
+    CROSS JOIN LATERAL jsonb_array_elements_text(r.rules->'columns') WITH ORDINALITY AS e (name, place)
+    WHERE r.account_id = %(account)s AND e.name = r.rules->'mapping'->'case'->>'number'
+), called AS (
+    SELECT DISTINCT case_id, case_id AS number FROM staged
+    UNION SELECT DISTINCT case_id, cells->>%(place)s::int FROM staged
+), alike AS (
+    SELECT called.case_id, s.id FROM called JOIN ai_sessions s ON s.psa_ticket_id = called.number
+    WHERE s.account_id = %(account)s
+    UNION SELECT called.case_id, c.session_id FROM numbered
+    JOIN import_cases c ON c.run_id = numbered.id JOIN called ON called.number = c.rows->-1->>numbered.place
+    WHERE c.account_id = %(account)s
+)
+SELECT alike.case_id, left(s.problem_summary, 200), s.created_at, s.resolved_at, (
     SELECT min(r.rules->'mapping'->>'system') FROM import_cases c
     JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id
     WHERE c.account_id = %(account)s AND c.session_id = s.id
-) FROM ai_sessions s JOIN elsewhere ON elsewhere.id = s.id
-WHERE s.account_id = %(account)s AND s.psa_ticket_id IN (SELECT case_id FROM staged)
+) FROM alike JOIN ai_sessions s ON s.id = alike.id JOIN elsewhere ON elsewhere.id = s.id
+WHERE s.account_id = %(account)s
 """
 # Imports of other systems than the mapping's. What names no system is the same as any, until somebody says of a
 # system that its tickets are other ones.
@@ -120,10 +134,12 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
 
 def _equal_numbers(connection: Connection, account_id: UUID, mapping: Mapping) -> EqualNumbers:
     elsewhere: dict[str, list[tuple[Facts, str | None]]] = defaultdict(list)
-    if connection.execute("SELECT FROM elsewhere LIMIT 1").fetchone():
+    if connection.execute("SELECT FROM elsewhere LIMIT 1").fetchone() is not None:
         connection.execute("ANALYZE elsewhere")
-    for ticket, title, opened, resolved, system in connection.execute(_NUMBERED, {"account": account_id}):
-        elsewhere[ticket].append((Facts(title or "", opened, resolved), system))
+        number = mapping.case.number
+        named = {"account": account_id, "place": None if number is None else list(mapping.uses).index(number)}
+        for ticket, title, opened, resolved, system in connection.execute(_NUMBERED, named):
+            elsewhere[ticket].append((Facts(title or "", opened, resolved), system))
     equal = EqualNumbers(mapping, elsewhere)
     if mapping.system is None:
         several = [ticket for (ticket,) in connection.execute(_SEVERAL, (account_id,))]

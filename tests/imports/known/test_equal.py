@@ -121,6 +121,39 @@ def test_tickets_that_are_here_are_not_brought_as_those_of_another_system(
     assert world.load(printers, answering(SOUTH, "other")).sessions == 4
 
 
+@pytest.mark.parametrize(
+    ("rows", "asked"),
+    [
+        # Seconds where the other list has minutes.
+        ("1,2026-05-04 08:00:23,,Printer\n", ("same", 1)),
+        # The hours of another zone, or an edited title.
+        ("1,2026-05-04 10:00,,Printer\n2,2026-05-04 09:00,,Scanner is slow\n", ("same", 2)),
+        # Titles that neither list has, of open tickets and of one that is resolved here.
+        ("1,2026-05-04 08:00,,\n2,2026-05-04 09:00:59,,\n", ("same", 2)),
+        ("2,2026-05-04 09:00:30,2026-05-04 10:00:12,\n3,2026-05-07 09:00,,\n", ("same", 1)),
+        # One of many may be chance.
+        ("1,2026-05-04 08:00,,VPN\n2,2026-04-02 08:00,,Wlan\n", (None, 0)),
+        ("1,2026-05-04 08:01,,VPN\n2,2026-05-05 12:00,,Scanner\n", (None, 0)),
+    ],
+)
+def test_one_ticket_in_two_lists_is_asked_about(
+    world: World, files: tuple[Path, Path], rows: str, asked: tuple[str | None, int]
+) -> None:
+    printers, other = files
+    world.load(printers, NORTH)
+    other.write_text(HEADER + rows)
+    assert question(world, other, SOUTH) == asked
+    assert question(world, other, answering(SOUTH, "other")) == (None, 0)
+
+
+def test_seconds_make_no_other_ticket(world: World, files: tuple[Path, Path]) -> None:
+    printers, _ = files
+    world.load(printers, TICKETS)
+    printers.write_text(HEADER + "1,2026-05-04 08:00:23,,Printer on fire\n")
+    assert question(world, printers, TICKETS) == (None, 0)
+    assert world.load(printers, TICKETS).changes.updated == 1
+
+
 def test_a_file_that_could_be_of_several_systems_has_to_name_its_own(
     world: World, files: tuple[Path, Path]
 ) -> None:
@@ -164,7 +197,7 @@ def test_the_dry_run_of_the_command_asks_and_its_options_answer(world: World, fi
 
     asked = "It cannot be imported before you have said more:\n  2 tickets have the number of one that"
     assert asked in said(None, None)
-    assert "  On the command line: --system NAME and --equal-numbers." in said(None, "South")
+    assert "  On the command line: --equal-numbers, and for a file --system NAME." in said(None, "South")
     assert "New cases 3" in said(EqualNumbers.OTHER, "South")
     assert "It would update 2 of 2 cases" in said(EqualNumbers.SAME, None)
 

@@ -10,13 +10,15 @@ from tests.imports.helpers import MAPPING, NOW, SMALL, World, row, write_log
 NORTH, SOUTH = (Mapping.model_validate({**MAPPING, "system": system}) for system in ("zendesk", "freshdesk"))
 
 
-def _files(tmp_path: Path) -> tuple[Path, Path, Path]:
+def _files(tmp_path: Path, opened: str = "08:00") -> tuple[Path, Path, Path]:
     """An export of one system, a later one of it, and one of another system with the same numbers."""
     rows = [row("7", 1, "09:00", "Ada", note="The printer")]
     return (
         write_log(tmp_path / "north.csv", rows),
         write_log(tmp_path / "later.csv", [*rows, row("7", 2, "10:00", "Grace", note="Replaced")]),
-        write_log(tmp_path / "south.csv", [row("7", 1, "11:00", "Linus", note="The VPN")]),
+        write_log(
+            tmp_path / "south.csv", [row("7", 1, "11:00", "Linus", note="The VPN", opened=f"2026-05-04 {opened}")]
+        ),
     )
 
 
@@ -28,7 +30,7 @@ def _steps(world: World) -> list[tuple[Any, ...]]:
 
 
 def test_tickets_of_two_systems_are_two_and_a_later_export_finds_its_own(world: World, tmp_path: Path) -> None:
-    north, later, south = _files(tmp_path)
+    north, later, south = _files(tmp_path, opened="10:30")
     world.load(north, NORTH)
     found = preview_log(world.url, world.account_id, south, SOUTH, now=NOW)
     assert (found.figures.cases, found.cases_already_here) == (1, 0)

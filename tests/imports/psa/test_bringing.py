@@ -14,6 +14,7 @@ from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
+from flowpilot.imports.case.equal import EqualNumbersError
 from flowpilot.imports.loader import import_log
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import ImportSummary
@@ -92,9 +93,9 @@ EXPORT: dict[str, Any] = {
 CALLED = "T20260504.0001"
 
 
-def exported(folder: Path, kind: str = "Network") -> Path:
+def exported(folder: Path, kind: str = "Network", opened: str = "2026-05-04 08:00") -> Path:
     file = folder / f"{kind}.csv"
-    file.write_text(f"Number,Opened,Kind,Title\n{CALLED},2026-05-04 08:00,{kind},Printer\n")
+    file.write_text(f"Number,Opened,Kind,Title\n{CALLED},{opened},{kind},Printer\n")
     return file
 
 
@@ -130,6 +131,28 @@ async def test_a_ticket_of_two_numbers_that_a_file_brought_is_not_brought_again(
         assert bringing.sessions() == left
 
 
+async def test_what_a_file_of_a_guessed_system_brought_is_not_brought_twice_without_a_word(
+    bringing: Bringing, tmp_path: Path
+) -> None:
+    load(bringing, exported(tmp_path), system="tickets")
+    bringing.shows(called(solved("7")))
+    with pytest.raises(EqualNumbersError, match="of one that came from tickets, such as 7") as error:
+        await bringing.bring()
+    assert "undo that import and repeat it under the name of this system" in error.value.detail
+    assert (error.value.extra["question"], len(bringing.sessions())) == ("same", 1)
+
+
+async def test_a_file_of_a_guessed_system_does_not_bring_twice_what_was_brought(
+    bringing: Bringing, tmp_path: Path
+) -> None:
+    bringing.shows(called(solved("7")))
+    await bringing.bring()
+    with pytest.raises(EqualNumbersError, match=f"of one that came from redmine, such as {CALLED}"):
+        load(bringing, exported(tmp_path), system="tickets")
+    assert len(bringing.sessions()) == 1
+    assert load(bringing, exported(tmp_path), system="tickets", equal_numbers="other").sessions == 1
+
+
 async def test_an_export_of_what_was_brought_brings_nothing_twice(bringing: Bringing, tmp_path: Path) -> None:
     bringing.shows(called(solved("7")), solved("8"))
     await bringing.bring()
@@ -143,7 +166,7 @@ async def test_a_number_of_another_system_is_another_ticket(
 ) -> None:
     bringing.shows(called(solved("7")))
     await bringing.bring()
-    assert load(bringing, exported(tmp_path), system=system).sessions == 1
+    assert load(bringing, exported(tmp_path, opened="2026-03-02 08:00"), system=system).sessions == 1
 
 
 async def test_one_that_somebody_has_worked_on_stays_as_it_is(bringing: Bringing, tmp_path: Path) -> None:
