@@ -18,6 +18,7 @@ from procrastinate import JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job
 from sqlalchemy import text
 
+from flowpilot.db.last import do_last
 from flowpilot.db.session import Database, Db
 from flowpilot.settings import Settings
 
@@ -83,7 +84,11 @@ def tools(context: JobContext) -> Tools:
     return found
 
 
-async def enqueue(
+# What a transaction has enqueued, until it writes that.
+_ENQUEUED = "jobs"
+
+
+def enqueue(
     db: Db,
     task: str,
     *,
@@ -94,7 +99,7 @@ async def enqueue(
 ) -> None:
     """Enqueue a job, which runs once this transaction has committed.
 
-    Ids among the arguments reach the task as text.
+    Ids among the arguments reach the task as text. The jobs of a transaction are written last, in one statement.
 
     Args:
         at: the earliest time to run it.
@@ -102,13 +107,19 @@ async def enqueue(
             due later holds up all that come after it, so give both only to jobs that take each other's work over.
         queue: a queue other than the task's own.
     """
-    connection = await db.connection()
-    driver = (await connection.get_raw_connection()).driver_connection
-    options: dict[str, Any] = {"schedule_at": at, "connection": driver, "lock": lock}
+    options: dict[str, Any] = {"schedule_at": at, "lock": lock}
     if queue is not None:
         options["queue"] = queue
     job = app.configure_task(task, **options)
-    await job.defer_async(**{name: str(value) for name, value in arguments.items()})
+    enqueued: list[Job] = db.info.setdefault(_ENQUEUED, [])
+    enqueued.append(job.make_new_job(**{name: str(value) for name, value in arguments.items()}))
+    do_last(db, _write_enqueued)
+
+
+async def _write_enqueued(db: Db) -> None:
+    connection = await db.connection()
+    driver = (await connection.get_raw_connection()).driver_connection
+    await app.job_manager.batch_defer_jobs_async(db.info.pop(_ENQUEUED), connection=driver)
 
 
 _TAKE_WAITING = text("""

@@ -99,7 +99,7 @@ async def first(context: JobContext, account_id: str) -> None:
     await asyncio.sleep(1)
     _ran.append("first")
     async with tools(context).database.write(uuid.UUID(account_id)) as db:
-        await enqueue(db, "tests.second")
+        enqueue(db, "tests.second")
 
 
 @app.task(name="tests.second", queue=PSA_QUEUE)
@@ -112,7 +112,7 @@ async def test_until_idle_means_until_no_queue_has_anything_due(
     company: Company, settings: Settings, database: Database
 ) -> None:
     async with database.write(company.id) as db:
-        await enqueue(db, "tests.first", account_id=company.id)
+        enqueue(db, "tests.first", account_id=company.id)
     await work(settings, company.urls.runtime, database, until_idle=True)
     assert _ran == ["first", "second"]
 

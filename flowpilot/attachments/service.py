@@ -87,7 +87,7 @@ async def keep(
         await _write_chunk(db, attachment, position, piece)
     if picture is not None:
         await _write_chunk(db, attachment, 0, picture.thumbnail, is_thumbnail=True)
-    await enqueue(db, EXPIRE_JOB, at=now + KEPT_UNUSED, account_id=actor.account_id, attachment_id=made)
+    enqueue(db, EXPIRE_JOB, at=now + KEPT_UNUSED, account_id=actor.account_id, attachment_id=made)
     return ref_of(attachment)
 
 

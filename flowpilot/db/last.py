@@ -18,7 +18,8 @@ def do_last(db: "Db", deed: "Deed") -> None:
 
 
 async def do_what_is_last(db: "Db") -> None:
-    """Do what was put off, in the order in which it was."""
-    pending: dict[Deed, None] = db.info.pop(_PENDING, {})
-    for deed in pending:
-        await deed(db)
+    """Do what was put off, in the order in which it was, and then what that has put off."""
+    pending: dict[Deed, None]
+    while pending := db.info.pop(_PENDING, {}):
+        for deed in pending:
+            await deed(db)

@@ -44,7 +44,7 @@ async def schedule_next(db: Db, account_id: uuid.UUID, due_at: datetime, now: da
 
 
 async def _enqueue(db: Db, account_id: uuid.UUID, at: datetime) -> None:
-    await enqueue(db, CHECK_JOB, at=at, queue=KNOWLEDGE_QUEUE, account_id=account_id, due_at=at.isoformat())
+    enqueue(db, CHECK_JOB, at=at, queue=KNOWLEDGE_QUEUE, account_id=account_id, due_at=at.isoformat())
 
 
 _CHECK = "SELECT due_at FROM flow_checks WHERE account_id = %s"

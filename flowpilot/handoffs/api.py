@@ -84,7 +84,7 @@ async def record_escalation(
         why = Escalation(body.reason, body.note, priority, body.target_user_id, body.tried, added)
         handoff = await service.escalate(db, actor, locked, why)
         if request.app.state.settings.ai_model is not None:
-            await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff.id)
+            enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff.id)
         return await _answer(db, actor, handoff.id, now)
 
     async with naming_the_holder(db, actor, locked):

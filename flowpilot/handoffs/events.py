@@ -89,6 +89,8 @@ def record(
     missed none below it.
     """
     said = {"id": new_id(), "handoff_id": handoff_id, "kind": kind, "actor_id": by, "content": content, "at": at}
+    if kind in NOTIFIED_KINDS:
+        enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=said["id"])
     recorded: list[dict[str, Any]] = db.info.setdefault(_RECORDED, [])
     recorded.append({"account_id": account_id, **said})
     do_last(db, write_recorded)
@@ -106,8 +108,6 @@ async def write_recorded(db: Db) -> None:
         else:
             await db.execute(_NUMBERED_MARKED, event | pending)
             pending = None
-        if event["kind"] in NOTIFIED_KINDS:
-            await enqueue(db, NOTIFY_JOB, account_id=event["account_id"], event_id=event["id"])
         announce(db, event["account_id"], "handoffs")
 
 

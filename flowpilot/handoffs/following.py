@@ -77,7 +77,7 @@ async def _assess_again(db: Db, handoff: SessionHandoff, history: SessionHistory
     decisions.assess_again(handoff, history)
     await db.flush()
     if handoff.closed_at is None:
-        await enqueue(db, ASSESS_JOB, account_id=handoff.account_id, handoff_id=handoff.id)
+        enqueue(db, ASSESS_JOB, account_id=handoff.account_id, handoff_id=handoff.id)
 
 
 async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, at: datetime, reason: str) -> None:

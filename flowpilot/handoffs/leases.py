@@ -53,7 +53,7 @@ async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:
         return
     of_lease = {"claimed_at": handoff.claimed_at.isoformat(), "ends": lease.ends.isoformat()}
     for job, at in ((REMIND_JOB, lease.reminds), (EXPIRE_JOB, lease.ends)):
-        await enqueue(db, job, at=at, account_id=handoff.account_id, handoff_id=handoff.id, **of_lease)
+        enqueue(db, job, at=at, account_id=handoff.account_id, handoff_id=handoff.id, **of_lease)
 
 
 _LEASES = """

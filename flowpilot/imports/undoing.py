@@ -65,7 +65,7 @@ async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime
     target = ("import_run", run_id)
     said = {"file": run.file_name}
     await audit.record(db, actor.account_id, actor.user_id, "import.undo_requested", target, at=moment, after=said)
-    await enqueue(db, UNDO_JOB, lock=f"import {actor.account_id}", account_id=actor.account_id, run_id=run_id)
+    enqueue(db, UNDO_JOB, lock=f"import {actor.account_id}", account_id=actor.account_id, run_id=run_id)
 
 
 async def undo_run(database: Database, settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> bool:

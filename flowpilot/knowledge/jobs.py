@@ -28,7 +28,7 @@ async def analyse_when_resolved(
 ) -> None:
     """Queue the analysis of a session that was resolved, or edited afterwards."""
     if session.status == SessionStatus.RESOLVED:
-        await enqueue(
+        enqueue(
             db,
             ANALYSE_JOB,
             queue=KNOWLEDGE_QUEUE,

@@ -16,7 +16,7 @@ MAIL_JOB = "notifications.mail_notices"
 
 async def mail_later(db: Db, account_id: uuid.UUID, about: uuid.UUID) -> None:
     """Let a job send the notices about this. Whether there is a mail server, only the worker's settings say."""
-    await enqueue(db, MAIL_JOB, account_id=account_id, about=about)
+    enqueue(db, MAIL_JOB, account_id=account_id, about=about)
 
 
 async def mail_notices(db: Db, account_id: uuid.UUID, about: uuid.UUID, now: datetime) -> bool:

@@ -290,4 +290,4 @@ async def moved_on(request: Request, db: Db, actor: Actor, loaded: LoadedSession
 async def ask_copilot(request: Request, db: Db, history: SessionHistory) -> None:
     """Without a flow, have a job ask the copilot. Its answer is there when the session is next read."""
     if history.tree is None and request.app.state.settings.ai_model is not None:
-        await enqueue(db, SUGGEST_JOB, account_id=history.session.account_id, session_id=history.session.id)
+        enqueue(db, SUGGEST_JOB, account_id=history.session.account_id, session_id=history.session.id)

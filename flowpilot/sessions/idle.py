@@ -55,7 +55,7 @@ async def watch(db: Db, session: AISession, now: datetime, limit: timedelta | No
     if due <= now:  # It is in the handoff queue, where nobody forgets it.
         due = now + _LOOK_AGAIN
     account_id, lock = session.account_id, _lock_of(session)
-    await enqueue(db, IDLE_JOB, at=due, lock=lock, account_id=account_id, session_id=session.id)
+    enqueue(db, IDLE_JOB, at=due, lock=lock, account_id=account_id, session_id=session.id)
 
 
 def _lock_of(session: AISession) -> str:

@@ -48,7 +48,7 @@ async def jobs_are_done(database: Database) -> None:
     """Enqueue a job and wait until a worker has done it."""
     mark = str(new_id())
     async with database.write(None) as db:
-        await jobs.enqueue(db, "tests.done", mark=mark)
+        jobs.enqueue(db, "tests.done", mark=mark)
     # A job whose end could not be recorded runs again, and is heard of again.
     while await asyncio.to_thread(_DONE.get, timeout=_SOON_SECONDS) != mark:
         pass
@@ -57,7 +57,7 @@ async def jobs_are_done(database: Database) -> None:
 async def another_process_does_a_job(database: Database) -> None:
     """The same for a job that does nothing, in a process without our jobs."""
     async with database.write(None) as db:
-        await jobs.enqueue(db, SUGGEST_JOB, account_id=new_id(), session_id=new_id())
+        jobs.enqueue(db, SUGGEST_JOB, account_id=new_id(), session_id=new_id())
     waits = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
     n = 1
     async with asyncio.timeout(_SOON_SECONDS):

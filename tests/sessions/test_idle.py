@@ -10,7 +10,7 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
-from flowpilot.jobs import enqueue
+from flowpilot.jobs import NotThereError, enqueue
 from flowpilot.sessions.idle import IDLE_JOB
 from flowpilot.sessions.jobs import abandon_idle
 from flowpilot.settings import Settings
@@ -78,7 +78,10 @@ async def test_a_session_is_checked_by_one_job_however_often_it_is_taken_up_agai
 async def test_a_session_that_is_gone_is_not_checked(
     company: Company, database: Database, settings: Settings
 ) -> None:
-    await abandon_idle(worker_context(database, settings), str(company.id), str(new_id()))
+    gone = str(company.id), str(new_id())
+    with pytest.raises(NotThereError):  # It may still come.
+        await abandon_idle(worker_context(database, settings), *gone)
+    await abandon_idle(worker_context(database, settings, attempts=99), *gone)
 
 
 async def test_an_idle_session_is_abandoned_by_nobody_and_for_a_reason(
@@ -234,7 +237,7 @@ async def test_an_imported_session_is_left_alone(
     session_id = str(company.add("ai_sessions", status="active", created_at=now() - DAY * 1000, step_count=0))
     assert _looks_at(company, session_id) == []
     async with database.write(company.id) as db:
-        await enqueue(db, IDLE_JOB, account_id=company.id, session_id=session_id)
+        enqueue(db, IDLE_JOB, account_id=company.id, session_id=session_id)
     await work_off(company, settings, database)
     assert read(client, company, session_id)["status"] == "active"
 
@@ -244,7 +247,7 @@ async def test_running_it_twice_abandons_once(
 ) -> None:
     async with database.write(company.id) as db:
         for _ in range(5):
-            await enqueue(db, IDLE_JOB, account_id=company.id, session_id=session_id)
+            enqueue(db, IDLE_JOB, account_id=company.id, session_id=session_id)
     _last_happened(company, session_id, LIMIT)
     await work_off(company, settings, database)
     changes = read(client, company, session_id)["status_changes"]

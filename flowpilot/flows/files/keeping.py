@@ -66,7 +66,7 @@ async def drop_files(
     ids = (ids_in(before) if before else set()) - (ids_in(after) if after else set())
     if ids:
         listed = " ".join(sorted(map(str, ids)))
-        await enqueue(db, REMOVE_JOB, at=now + KEPT_UNUSED, account_id=account_id, attachment_ids=listed)
+        enqueue(db, REMOVE_JOB, at=now + KEPT_UNUSED, account_id=account_id, attachment_ids=listed)
 
 
 async def remove_unnamed(db: Db, account_id: uuid.UUID, ids: Collection[uuid.UUID]) -> int:

@@ -43,4 +43,4 @@ async def meanings(db: ReadDb, account_id: uuid.UUID) -> Meanings:
 async def fill_missing_later(db: Db, account_id: uuid.UUID) -> None:
     """Have a job fill in what is missing, if the last match had to do without meaning for that."""
     if lacks_meaning(account_id):
-        await enqueue(db, FILL_JOB, lock=f"meanings:{account_id}", account_id=account_id)
+        enqueue(db, FILL_JOB, lock=f"meanings:{account_id}", account_id=account_id)

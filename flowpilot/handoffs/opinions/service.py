@@ -34,7 +34,7 @@ async def say_opinion(
     reword(handoff, TextPart.NOTE, opinion, by=actor.user_id, at=locked.moment)
     touch(db, locked)
     await db.flush()
-    await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff_id)
+    enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff_id)
     await renew_waiting(db, locked.session)
     await record_event(db, handoff, NewEvent(HandoffEventKind.OPINION, {}), actor.user_id, locked.moment)
     return handoff

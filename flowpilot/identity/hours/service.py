@@ -96,7 +96,7 @@ def today(timezone: str, now: datetime) -> date:
 async def _count_again(db: Db, account: Account, day: date, now: datetime) -> None:
     """Have what was counted since that day counted again, by a job."""
     if day <= today(account.timezone, now):
-        await enqueue(db, RECOUNT_JOB, lock=f"hours {account.id}", account_id=account.id)
+        enqueue(db, RECOUNT_JOB, lock=f"hours {account.id}", account_id=account.id)
 
 
 def _of_day(actor: Actor, day: date) -> Any:

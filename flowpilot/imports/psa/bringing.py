@@ -114,7 +114,7 @@ async def fetch_tickets(
     """
     start = _midnight(runtime_url, account_id, since)
     async with database.write(account_id) as db:
-        await enqueue(db, EXPIRE_JOB, at=present() + KEPT + _AFTERWARDS, account_id=account_id)
+        enqueue(db, EXPIRE_JOB, at=present() + KEPT + _AFTERWARDS, account_id=account_id)
     asking = partial(ask, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS, deadline_seconds=None)
     async with asking(database, settings, account_id) as asked:
         spool = Spool(_directory(settings, asked, since), start)

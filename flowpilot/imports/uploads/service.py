@@ -75,7 +75,7 @@ async def keep(db: Db, settings: Settings, actor: Actor, file: BinaryIO, name: s
     for position, piece in enumerate(iter(lambda: file.read(CHUNK_BYTES), b"")):
         chunk = {"upload_id": upload.id, "position": position, "content": piece}
         await db.execute(insert(ImportChunk).values(account_id=actor.account_id, **chunk))
-    await enqueue(db, EXPIRE_JOB, at=now + KEPT, account_id=actor.account_id, upload_id=upload.id)
+    enqueue(db, EXPIRE_JOB, at=now + KEPT, account_id=actor.account_id, upload_id=upload.id)
     return upload
 
 
@@ -118,9 +118,7 @@ async def start(db: Db, actor: Actor, upload_id: uuid.UUID, mapping: Mapping, no
     said = {"file": upload.name, "mapping": mapping.name}
     target = ("import_upload", upload.id)
     await audit.record(db, actor.account_id, actor.user_id, "import.started", target, at=now, after=said)
-    await enqueue(
-        db, LOAD_JOB, lock=f"import {actor.account_id}", account_id=actor.account_id, upload_id=upload.id
-    )
+    enqueue(db, LOAD_JOB, lock=f"import {actor.account_id}", account_id=actor.account_id, upload_id=upload.id)
     return upload
 
 
@@ -156,7 +154,7 @@ async def expire(db: Db, account_id: uuid.UUID, upload_id: uuid.UUID, now: datet
     query = select(ImportUpload).where(ImportUpload.account_id == account_id, ImportUpload.id == upload_id)
     upload = await db.scalar(query.with_for_update())
     if upload is not None and upload.state in BUSY and now - upload.created_at < _LONGEST:
-        await enqueue(db, EXPIRE_JOB, at=now + KEPT, account_id=account_id, upload_id=upload_id)
+        enqueue(db, EXPIRE_JOB, at=now + KEPT, account_id=account_id, upload_id=upload_id)
     elif upload is not None:
         await _remove(db, account_id, upload_id)
 

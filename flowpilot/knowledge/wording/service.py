@@ -205,7 +205,7 @@ async def _ask(db: Db, actor: Actor, now: datetime, task: Task, **about: uuid.UU
     )
     db.add(asked)
     await db.flush()
-    await enqueue(db, AI_JOB, queue=COPILOT_QUEUE, account_id=actor.account_id, task_id=asked.id)
+    enqueue(db, AI_JOB, queue=COPILOT_QUEUE, account_id=actor.account_id, task_id=asked.id)
     return asked
 
 

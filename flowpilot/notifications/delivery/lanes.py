@@ -32,7 +32,7 @@ def _lock_of(account_id: uuid.UUID, lane: int) -> str:
 
 async def give_turn(db: Db, account_id: uuid.UUID, lane: int, delivery_id: uuid.UUID) -> None:
     """Queue a turn of the lane of this delivery, in which it sends whatever is due."""
-    await enqueue(
+    enqueue(
         db,
         DELIVER_JOB,
         lock=_lock_of(account_id, lane),
@@ -48,7 +48,7 @@ async def give_turn_later(db: Db, account_id: uuid.UUID, delivery_id: uuid.UUID,
 
     The job has no lock until then: a lock that waits for its time would hold up the lane.
     """
-    await enqueue(db, DELIVER_JOB, at=at, account_id=account_id, delivery_id=delivery_id)
+    enqueue(db, DELIVER_JOB, at=at, account_id=account_id, delivery_id=delivery_id)
 
 
 _LANES = """

@@ -32,7 +32,7 @@ async def schedule_reading(db: Db, connection: PsaConnection, at: datetime) -> b
     connection.members_due_at = at
     # Jobs for a time that is not the connection's any more do nothing.
     account_id, connection_id = connection.account_id, connection.id
-    await enqueue(db, READ_JOB, at=at, queue=PSA_QUEUE, account_id=account_id, connection_id=connection_id)
+    enqueue(db, READ_JOB, at=at, queue=PSA_QUEUE, account_id=account_id, connection_id=connection_id)
     return True
 
 

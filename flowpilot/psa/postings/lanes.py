@@ -21,7 +21,7 @@ async def give_turn(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, at:
 
     A job for later has no lock, which would hold up the lane until then. It asks for a turn when its time comes.
     """
-    await enqueue(
+    enqueue(
         db,
         TURN_JOB,
         at=at,

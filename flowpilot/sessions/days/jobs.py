@@ -156,4 +156,4 @@ async def _schedule_next(
 
 async def _enqueue(db: Db, account_id: uuid.UUID, at: datetime, pause: timedelta, **more: str) -> None:
     seconds = int(pause.total_seconds())
-    await enqueue(db, ROLL_JOB, at=at, account_id=account_id, due_at=at.isoformat(), pause_seconds=seconds, **more)
+    enqueue(db, ROLL_JOB, at=at, account_id=account_id, due_at=at.isoformat(), pause_seconds=seconds, **more)

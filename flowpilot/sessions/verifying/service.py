@@ -130,7 +130,7 @@ def _check_moment(moment: datetime, now: datetime) -> None:
 async def _remind(db: Db, session: AISession) -> None:
     await db.flush()
     assert session.look_again_at is not None
-    await enqueue(
+    enqueue(
         db,
         LOOK_AGAIN_JOB,
         at=session.look_again_at,

@@ -150,8 +150,8 @@ async def test_jobs_that_run_twice_notify_once(desk: Desk, hooks: Receiver) -> N
     await desk.work()
     [(delivery,)] = desk.log("id")
     async with desk.database.write(desk.company.id) as db:
-        await enqueue(db, NOTIFY_JOB, account_id=desk.company.id, event_id=event)
-        await enqueue(db, DELIVER_JOB, account_id=desk.company.id, delivery_id=delivery)
+        enqueue(db, NOTIFY_JOB, account_id=desk.company.id, event_id=event)
+        enqueue(db, DELIVER_JOB, account_id=desk.company.id, delivery_id=delivery)
     assert desk.jobs() == [NOTIFY_JOB, DELIVER_JOB]
     await desk.work()
     assert (len(hooks.requests), len(desk.notified())) == (1, 1)

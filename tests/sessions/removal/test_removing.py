@@ -185,7 +185,7 @@ async def test_what_the_copilot_says_of_removed_words_is_not_kept(
 
     monkeypatch.setattr(jobs, "suggest_next", remove_meanwhile)
     async with database.write(company.id) as db:
-        await enqueue(db, SUGGEST_JOB, account_id=company.id, session_id=uuid.UUID(noted["session_id"]))
+        enqueue(db, SUGGEST_JOB, account_id=company.id, session_id=uuid.UUID(noted["session_id"]))
     await work_off(company, settings, database)
     assert company.query("SELECT content FROM ai_session_suggestions") == []
 
