@@ -103,13 +103,18 @@ class _Same:
         }
 
     def _whole(self, row: Row) -> Hashable:
-        return tuple(self._said(row, name) for name in self._columns)
+        return self._told(row, self._columns)
 
     def _event(self, row: Row) -> Hashable:
-        return tuple(self._said(row, name) for name in self._events)
+        return self._told(row, self._events)
 
     def _person(self, row: Row) -> Hashable:
         return None if self._by is None else self._said(row, self._by)
+
+    def _told(self, row: Row, columns: Sequence[str]) -> Hashable:
+        if not self._unknown:  # As of imports under one mapping, which may have millions of cells.
+            return tuple([row[name] for name in columns])
+        return tuple(self._said(row, name) for name in columns)
 
     def _said(self, row: Row, column: str) -> str | None:
         """What the row has there, unless it meant that it is not known to one of the exports."""
