@@ -19,7 +19,7 @@ _TIMES = {
 _WORDS = {
     "id": r"^(issue )?key$|ticket|^case|incident|^number$|^(issue |ticket )?id$|nummer|request",
     "by": r"^who$|author|changed.*by|updated.*by|^by$|agent|user|person|resource|wer$|bearbeiter",
-    "activity": r"activity|^action|^event|concept:name$|^status|^state|aktion",
+    "activity": r"activity|^action|^event|^status|^state|aktion",
     "summary": r"subject|summary|title|short.description|betreff|kurzbeschreibung|titel",
     "client": r"client|customer|company|organi[sz]ation|kunde|firma|mandant",
     "domain": r"category|component|issue.?type|^type$|kategorie|bereich",
@@ -28,6 +28,8 @@ _WORDS = {
     "claimed_by": r"(taken|claimed|accepted).*by|übernommen.*von",
     "group": r"group|team|queue|gruppe",
 }
+# What the standard for event logs, XES, calls them: also in the CSV that tools make of it.
+_XES = {"id": "case:concept:name", "activity": "concept:name"}
 _DATE = r"date|time|\bat$|\bon$|datum|zeit"
 _DONE = re.compile(r"\b(closed?|(re)?solved?|done|completed?|fixed|erledigt|gelöst|geschlossen)\b", re.IGNORECASE)
 _HANDED_OVER = re.compile(
@@ -79,11 +81,26 @@ def _named(sample: FileSample) -> Iterator[tuple[str, Column]]:
     others = [column for column in sample.columns if column.known and not _is_time(column)]
     for rules, columns in ((_TIMES, times), (_WORDS, others)):
         for role, words in rules.items():
-            for word in words.split("|") if "(" not in words else [words]:
-                found = [column for column in columns if re.search(word, column.name, re.IGNORECASE)]
-                if found:
-                    yield role, _fullest(found, sample) if role == "id" else found[0]
-                    break
+            found = _called(role, words, columns)
+            if not found:
+                continue
+            column = _fullest(found, sample) if role == "id" else found[0]
+            yield role, column
+            if role == "id":
+                # A case's number is nothing else: in XES it is called like what happened.
+                others.remove(column)
+
+
+def _called(role: str, words: str, columns: list[Column]) -> list[Column]:
+    """The columns that are called like a role; of several words for it, those of the first that is found."""
+    standard = [column for column in columns if column.name == _XES.get(role)]
+    if standard:
+        return standard
+    for word in words.split("|") if "(" not in words else [words]:
+        found = [column for column in columns if re.search(word, column.name, re.IGNORECASE)]
+        if found:
+            return found
+    return []
 
 
 def _is_time(column: Column) -> bool:

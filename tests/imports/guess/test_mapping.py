@@ -1,5 +1,6 @@
 """A mapping that is made by looking brings the small logs of the field as their README says."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,41 @@ def test_one_row_a_ticket(world: World, tmp_path: Path) -> None:
 def test_json_lines(world: World, tmp_path: Path) -> None:
     bring(world, tmp_path, FIELD / "tickets.jsonl")
     assert world.ask(MINUTES) == [("J-1", "resolved", 1440), ("J-2", "active", None)]
+
+
+EVENT = """
+    <event><string key="concept:name" value="{}"/><string key="org:resource" value="{}"/>
+      <date key="time:timestamp" value="2026-06-0{}T09:00:00Z"/></event>"""
+XES = f"""<?xml version="1.0" encoding="UTF-8"?>
+<log xes.version="1.0" xmlns="http://www.xes-standard.org/">
+  <trace><string key="concept:name" value="M1"/><string key="creator" value="Tool"/>
+    {EVENT.format("Open", "Ada", 1)}{EVENT.format("Closed", "Grace", 3)}
+  </trace>
+</log>"""
+# As pm4py writes an event log; in some, the attributes of the case come first.
+EVENTS_CSV = """,case:creator,org:resource,concept:name,time:timestamp,case:concept:name
+0,Tool,Ada,Open,2026-06-01 09:00:00+00:00,M1
+1,Tool,Grace,Closed,2026-06-03 09:00:00+00:00,M1
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("log.xes", XES), ("log.csv", EVENTS_CSV)])
+def test_a_log_by_the_standard_for_event_logs(world: World, tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    bring(world, tmp_path, file)
+    assert world.ask(MINUTES) == [("M1", "resolved", 2880)]
+    steps = "SELECT content FROM ai_session_steps ORDER BY position"
+    assert world.ask(steps) == [({"concept:name": "Open"},), ({"concept:name": "Closed"},)]
+    assert world.ask("SELECT external_name FROM memberships ORDER BY 1") == [("Ada",), ("Grace",)]
+
+
+def test_the_number_of_a_case_is_not_read_as_something_else_too(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("ticket_activity,when\nA1,2026-06-01T09:00:00Z\nA1,2026-06-02T09:00:00Z\n")
+    mapping = tomllib.loads(suggest_mapping(file, "UTC"))
+    assert mapping["case"] == {"id": "ticket_activity"}
+    assert "step" not in mapping
 
 
 @pytest.mark.parametrize(
