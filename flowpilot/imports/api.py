@@ -32,9 +32,9 @@ async def read_import(run_id: uuid.UUID, actor: CanManageAccount, db: ReadSessio
 
 @router.get("/{run_id}/undo")
 async def preview_undo(run_id: uuid.UUID, actor: CanManageAccount, db: ReadSession) -> UndoPreviewOut:
-    """What an undo would remove now. Sessions with which somebody has worked since are among them, and stay."""
-    alone, shared = await sessions_of(db, actor.account_id, run_id)
-    return UndoPreviewOut(sessions=alone, sessions_shared=shared)
+    """What an undo would remove now, and what would stay."""
+    found = await sessions_of(db, actor.account_id, run_id)
+    return UndoPreviewOut(sessions=found.alone, sessions_shared=found.shared, sessions_kept=found.touched)
 
 
 @router.post("/{run_id}/undo", status_code=202)

@@ -2,15 +2,16 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Row, func, select, text
 
 from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.imports.guess.systems import Earlier
-from flowpilot.imports.models import ImportCase, ImportItem, ImportRun, ItemKind
+from flowpilot.imports.known.untouched import touched_condition
+from flowpilot.imports.models import ImportItem, ImportRun, ItemKind
 from flowpilot.imports.undoing import RunNotFoundError
 
 # So many imports of the past say what a further one may be of.
@@ -25,6 +26,20 @@ _SHOWN = select(
     func.jsonb_array_length(ImportRun.warnings).label("n_unknown_ends"),
     ImportRun.undoing_since,
 )
+_SESSIONS_OF = """
+WITH own AS MATERIALIZED (
+    SELECT session_id AS id FROM import_cases WHERE account_id = :account AND run_id = :run
+    UNION SELECT id FROM import_items WHERE account_id = :account AND run_id = :run AND kind = 'session'
+), judged AS (
+    SELECT {is_touched} AS is_touched, EXISTS (
+        SELECT FROM import_cases o WHERE o.account_id = :account AND o.session_id = own.id AND o.run_id <> :run
+    ) AS is_shared FROM own
+)
+SELECT count(*) FILTER (WHERE NOT is_touched AND NOT is_shared),
+    count(*) FILTER (WHERE NOT is_touched AND is_shared),
+    count(*) FILTER (WHERE is_touched)
+FROM judged
+"""
 
 
 async def read_runs(
@@ -56,26 +71,25 @@ async def earlier_systems(db: ReadDb, account_id: uuid.UUID) -> Earlier:
     return [(frozenset(names), name) for names, name in found]
 
 
-async def sessions_of(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> tuple[int, int]:
-    """How many sessions an import alone speaks of, and how many others of which another import does, too.
+@dataclass(frozen=True, slots=True)
+class SessionsOfRun:
+    """How many sessions an import alone speaks of, how many others do too, and how many are worked on since."""
+
+    alone: int
+    shared: int
+    touched: int
+
+
+async def sessions_of(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> SessionsOfRun:
+    """How many sessions an import speaks of.
 
     Raises:
         RunNotFoundError: there is no such import.
     """
     await read_run(db, account_id, run_id)
-    cases = select(ImportCase.session_id.label("id")).where(
-        ImportCase.account_id == account_id, ImportCase.run_id == run_id
-    )
-    items = select(ImportItem.id).where(
-        ImportItem.account_id == account_id, ImportItem.run_id == run_id, ImportItem.kind == ItemKind.SESSION
-    )
-    own, other = cases.union(items).subquery(), aliased(ImportCase)
-    is_shared = exists().where(
-        other.account_id == account_id, other.session_id == own.c.id, other.run_id != run_id
-    )
-    query = select(func.count().filter(~is_shared), func.count().filter(is_shared)).select_from(own)
-    alone, shared = (await db.execute(query)).one()
-    return alone, shared
+    query = _SESSIONS_OF.format(is_touched=await touched_condition(db, "own"))
+    alone, shared, touched = (await db.execute(text(query), {"account": account_id, "run": run_id})).one()
+    return SessionsOfRun(alone, shared, touched)
 
 
 async def imported_people(db: ReadDb, account_id: uuid.UUID, users: Sequence[uuid.UUID]) -> set[uuid.UUID]:

@@ -161,7 +161,8 @@ class ImportMappingsOut(BaseModel):
 
 
 class UndoPreviewOut(BaseModel):
-    """How many sessions an undo concerns now."""
+    """How many sessions an undo concerns now, each counted once."""
 
     sessions: int = Field(description="Those of which no other import says anything: they go.")
     sessions_shared: int = Field(description="Those of which another one does: they stay, as that one says.")
+    sessions_kept: int = Field(description="Those with which somebody has worked since: they stay as they are.")

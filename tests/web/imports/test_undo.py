@@ -46,3 +46,23 @@ async def test_a_later_export_is_counted_with_what_it_says_alone(
     assert (gone.sessions, gone.sessions_restored) == (0, 1)
     assert said(later) == ["2 sessions"]
     assert undo_import(urls.owner, company.id, later, now=at("2026-06-20 12:00")).sessions == 2
+
+
+async def test_sessions_that_somebody_has_worked_with_are_counted_apart(
+    signed_in: SignedIn, company: Company, database: Database, urls: DatabaseUrls
+) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("log.csv", LOG + MORE))
+    browser.post(f"{page.url.path}/start", data=fields_of(page.text))
+    await load_upload(database, company.id, uuid.UUID(page.url.path.rpartition("/")[2]))
+    [(run_id,)] = company.query("SELECT id FROM import_runs")
+    assert "stay" not in text_of(browser.get(f"{PATH}/runs/{run_id}/undo").text)
+    rated = "UPDATE ai_sessions SET session_rating = 4 WHERE psa_ticket_id = 'M1' RETURNING id"
+    assert len(company.query(rated)) == 1
+    asked = text_of(browser.get(f"{PATH}/runs/{run_id}/undo").text)
+    assert "1 session of which no other import says anything" in asked
+    assert "1 session with which somebody has worked since stays as it is." in asked
+    counts = browser.get(f"/api/v1/imports/{run_id}/undo", headers=company.headers()).json()
+    assert counts == {"sessions": 1, "sessions_shared": 0, "sessions_kept": 1}
+    gone = undo_import(urls.owner, company.id, run_id, now=at("2026-06-20 12:00"))
+    assert (gone.sessions, gone.sessions_kept) == (1, 1)
