@@ -42,15 +42,14 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
     """What the import did, as the command prints it."""
     if done.already_imported_at is not None:
         return f"{name} was already imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC. Nothing changed."
-    if not done.sessions and not done.changes.updated:
-        here = done.cases_already_here + done.changes.unchanged
-        nothing = f"{name}: nothing new. Cases that are here already: {here:,}."
-        return "\n".join([nothing, *_unusable(done.unusable)])
-    text = (
-        f"Imported {_counted(done.rows, 'row')}. "
-        f"Sessions: {done.sessions:,}, with {_counted(done.steps, 'step')}. "
-        f"Handoffs: {done.handoffs:,}, {done.claimed:,} of them claimed. New people: {done.people_created:,}."
-    )
+    if done.sessions or done.changes.updated:
+        text = (
+            f"Imported {_counted(done.rows, 'row')}. "
+            f"Sessions: {done.sessions:,}, with {_counted(done.steps, 'step')}. "
+            f"Handoffs: {done.handoffs:,}, {done.claimed:,} of them claimed. New people: {done.people_created:,}."
+        )
+    else:
+        text = f"{name}: nothing new. Cases that are here already: {done.changes.unchanged:,}."
     if done.cases_already_here:
         text += f" Left as they are, because sessions of yours have their tickets: {done.cases_already_here:,}."
     if done.cases_left_out:

@@ -69,6 +69,11 @@ class Importing(SettingsPage):
     reports: str | None
 
     @property
+    def is_repeated(self) -> bool:
+        """Whether the same file was imported before, so that this time nothing was done."""
+        return self.run is not None and self.run.created_at < self.upload.created_at
+
+    @property
     def may_stop(self) -> bool:
         """Whether it can be stopped."""
         return may_stop(self.upload.state)

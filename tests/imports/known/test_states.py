@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flowpilot.cli.importing.words import Reports, in_words
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.imports.known.statements import Statements
@@ -260,3 +261,12 @@ def test_imports_and_undos_in_any_order_leave_what_the_remaining_imports_say(
     rows = world.counts()
     assert [rows[table] for table in ("ai_sessions", "session_handoffs", "memberships", "import_runs")] == [0] * 4
     assert world.ask("SELECT count(*) FROM import_items") == [(0,)]
+
+
+def test_what_a_mapping_leaves_out_is_said_though_nothing_is_new(world: World, tmp_path: Path) -> None:
+    done = world.load(write_log(tmp_path / "may.csv", [ASKED, HANDED]), LEFT_OUT)
+    done.lines_left_out, done.odd_times = ["Line 4: Total 2"], ["1 time is odd."]
+    words = in_words("may.csv", done, Reports(world.account_id, None))
+    assert "may.csv: nothing new. Cases that are here already: 0. Cases that the mapping leaves out: 1." in words
+    assert "Left out, because they are no rows: Line 4: Total 2." in words
+    assert "1 time is odd." in words

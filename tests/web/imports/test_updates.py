@@ -107,3 +107,31 @@ async def test_a_saved_mapping_keeps_its_system_and_not_what_was_said_of_one_fil
     assert (content["system"], "equal_numbers" in content) == ("south", False)
     later = fields_of(send_file(browser, ("whatever.csv", JULY)).text)
     assert (later["base"], later["system"]) == (["saved:Ours"], ["south"])
+
+
+@pytest.mark.anyio
+async def test_what_was_left_out_is_said_after_the_import_and_the_same_file_again_brings_nothing(
+    signed_in: SignedIn, client: TestClient, company: Company, database: Database
+) -> None:
+    browser = signed_in(Role.OWNER)
+    log = JUNE + "T3,2026-05-04 11:00,2026-05-04 12:00,Mouse\nTotal: 3\n"
+    page = send_file(browser, ("june.csv", log))
+    page = browser.post(page.url.path, data=fields_of(page.text) | {"rest": ["left_out"]})
+    done = text_of((await import_all(browser, page, company, database)).text)
+    assert "2 cases imported" in done
+    assert "Left out 1 case, as the mapping says" in done
+    assert "Left out, because it is no row: Line 5: Total: 3" in done
+    assert "imported before" not in done
+
+    mapping = client.get(f"/api/v1/imports/uploads/{page.url.path.rpartition('/')[2]}", headers=company.headers())
+    assert mapping.json()["state"] == "done"
+    again = send_file(browser, ("june.csv", log))
+    same = browser.post(again.url.path, data=fields_of(again.text) | {"rest": ["left_out"]})
+    own = again.url.path.rpartition("/")[2]
+    [(rules,)] = company.query("SELECT rules->'mapping' FROM import_runs")
+    started = client.post(
+        f"/api/v1/imports/uploads/{own}/start", json={"mapping": rules}, headers=company.headers()
+    )
+    assert started.status_code == 202, started.text
+    await load_upload(database, company.id, uuid.UUID(own))
+    assert "This file was imported before" in text_of(browser.get(same.url.path).text)
