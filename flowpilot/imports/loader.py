@@ -149,17 +149,18 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
     people = People(connection, account_id)
     clients = Clients(connection, account_id, writing.now)
     statements = Statements(connection, account_id)
+    has_looked = False
     for number, (rows, batch) in enumerate(_batches(connection, writing.mapping, known, staged)):
         if number == 1:
-            _count_tables(connection, is_first_look=True)
+            has_looked = _count_tables(connection, is_first_look=True)
         _write_new(writing, batch.new, people, clients, known.equal)
         _write_known(writing, batch, statements, people, clients, known.equal)
         add_statements(connection, account_id, writing.run_id, batch.said)
         summary.cases_left_out += batch.left_out
         on_progress(ImportProgress("writing", rows, total))
     known.equal.refuse()
-    if summary.sessions:
-        _count_tables(connection)
+    if has_looked or summary.sessions:
+        _count_tables(connection, is_due=has_looked)
     begin_rolls_of(connection, account_id, writing.now)
     new_people = people.write_new(connection, writing.now)
     summary.people_created = len(new_people)
@@ -206,23 +207,25 @@ def _write_known(
     note_rewritten(writing.connection, writing.account_id, rewritten)
 
 
-def _count_tables(connection: Connection, *, is_first_look: bool = False) -> None:
-    """Let PostgreSQL count what it has never counted, or when there was little.
+def _count_tables(connection: Connection, *, is_first_look: bool = False, is_due: bool = False) -> bool:
+    """Let PostgreSQL count what it has never counted, or when there was little. Return whether it has.
 
     It would take any index that begins with the account for as good as the primary key, and check each foreign key
     by reading all of the account's rows. Of many sessions, few may have been handed over before. For the keys,
-    a first look at a tenth of what is looked at otherwise is enough.
+    a first look at a tenth of what is looked at otherwise is enough; after one, a whole one `is_due`, because the
+    statistics are those of all accounts.
     """
     query = (
         "SELECT FROM pg_class WHERE oid IN ('ai_sessions'::regclass, 'session_handoffs'::regclass)"
         " AND reltuples < %s"
     )
-    if connection.execute(query, (_FEW_ROWS,)).fetchone() is None:
-        return
+    if not is_due and connection.execute(query, (_FEW_ROWS,)).fetchone() is None:
+        return False
     if is_first_look:
         connection.execute("SET LOCAL default_statistics_target = 10")
     connection.execute("SELECT analyze_sessions()")
     connection.execute("SET LOCAL default_statistics_target TO DEFAULT")
+    return True
 
 
 def _batches(

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from flowpilot.db.connect import DatabaseUrls
+from flowpilot.imports import loader
 from tests.imports.helpers import World, row, write_log
 
 COUNTED = "SELECT reltuples >= 1 FROM pg_class WHERE oid = 'ai_sessions'::regclass"
@@ -61,6 +62,26 @@ def test_what_the_next_import_joins_its_rows_with_is_counted_too(
         rows = [row(f"T{n}", 1, "09:00", "Ada") for n in range(30)]
         world.load(write_log(tmp_path / "log.csv", rows))
         assert owner.execute(counted.encode()).fetchone() == (True,)
+
+
+@pytest.mark.row_security_alone
+def test_an_import_that_only_updates_leaves_whole_statistics_too(
+    urls: DatabaseUrls, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "_BATCH_ROWS", 20)
+    known = "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', %s::text, 'reltuples', %s::real)"
+    bounds = (
+        "SELECT cardinality(histogram_bounds::text::text[]) FROM pg_stats WHERE tablename = %s AND attname = 'id'"
+    )
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        for updates in (False, True):
+            owner.execute(known, ("ai_sessions", 100_000))
+            owner.execute(known, ("session_handoffs", 2))
+            rows = [row(f"T{n}", seq, f"09:0{seq}", "Ada") for n in range(60) for seq in range(1 + updates)]
+            done = world.load(write_log(tmp_path / f"{updates}.csv", rows))
+            assert (done.sessions, done.changes.updated) == ((0, 60) if updates else (60, 0))
+            [(n,)] = owner.execute(bounds, ("ai_sessions",)).fetchall()
+            assert n >= 60
 
 
 def test_nobody_else_may_count(urls: DatabaseUrls) -> None:
