@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import SEEK_END
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from flowpilot.imports.reading.errors import LogFileError
 from flowpilot.imports.reading.limits import PreviewLimit
@@ -21,6 +21,9 @@ LARGEST_RATIO = 100
 _FREE_OF_RATIO = 2**26
 # It is unpacked into the temporary directory, each time that somebody looks. Plain files may be of any size.
 LARGEST_BYTES = 2**33
+# An entry takes a hundred bytes.
+LARGEST_DIRECTORY = 2**19
+_ADDED = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _PIECE = 2**20
 _ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 
@@ -75,14 +78,42 @@ def is_spreadsheet(head: bytes, members: list[str]) -> bool:
 
 
 def members_of(file: IO[bytes]) -> list[str]:
-    """The names of the files in a zip; none if it is no zip. The file is read from its beginning afterwards."""
+    """The names of the files in a zip; none if it is no zip. The file is read from its beginning afterwards.
+
+    Raises:
+        LogFileError: it holds far more than an export does.
+    """
+    file.seek(0)
     try:
-        with zipfile.ZipFile(file) as archive:
+        if file.read(2) != b"PK":
+            return []
+        with zipfile.ZipFile(cast("IO[bytes]", _Directory(file))) as archive:
             return [member.filename for member in archive.infolist() if not member.is_dir()]
     except _ERRORS:
         return []
     finally:
         file.seek(0)
+
+
+class _Directory:
+    """A zip whose directory is read: that is done at one go, and takes ten times its size in memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            LogFileError: there are more than a directory has.
+        """
+        found = self._file.read(LARGEST_DIRECTORY + 1 if size < 0 else min(size, LARGEST_DIRECTORY + 1))
+        if len(found) > LARGEST_DIRECTORY:
+            raise LogFileError("The zip holds thousands of files: it must hold the log and nothing else.")
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _told(name: str, file: IO[bytes], ending: ExitStack, limit: PreviewLimit | None) -> Unpacked:
@@ -115,12 +146,19 @@ def _opened(name: str, file: IO[bytes]) -> IO[bytes] | None:
 def _only_member(name: str, file: IO[bytes]) -> IO[bytes]:
     try:
         archive = zipfile.ZipFile(file)
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        members = [member for member in archive.infolist() if _is_for_people(member)]
         if len(members) != 1:
             raise LogFileError(f"{name} holds {len(members)} files: a zip must hold the log and nothing else.")
         return archive.open(members[0])
     except _ERRORS as error:
         raise LogFileError(f"{name} cannot be unpacked: {error}.") from error
+
+
+def _is_for_people(member: zipfile.ZipInfo) -> bool:
+    """Whether a member is a file that somebody has packed, and not what their system adds to each folder."""
+    folders, _, name = member.filename.rpartition("/")
+    is_added = "__MACOSX" in folders.split("/") or name.startswith("._") or name in _ADDED
+    return not member.is_dir() and not is_added
 
 
 def _copy(name: str, packed: IO[bytes], plain: IO[bytes], packed_size: int, limit: PreviewLimit | None) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.foreign import no_export
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.opening import open_log
+from flowpilot.imports.reading.unpacking import members_of
 
 TEXT = b"a,b\n1,2\n3,4\n"
 ROWS = [(2, ["1", "2"]), (3, ["3", "4"])]
@@ -49,6 +51,34 @@ def test_a_zip_with_one_member_gives_the_same_rows_and_digest(tmp_path: Path) ->
 def test_a_zip_with_two_members_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LogFileError, match=r"log\.zip holds 2 files"):
         read(zipped(tmp_path, one=TEXT, two=TEXT))
+
+
+def test_what_the_packers_system_adds_does_not_count(tmp_path: Path) -> None:
+    added = {
+        "__MACOSX/._log.csv": b"x",
+        "__MACOSX/june/._log.csv": b"x",
+        "june/.DS_Store": b"x",
+        "._log.csv": b"x",
+    }
+    assert read(zipped(tmp_path, **{"june/log.csv": TEXT}, **added)) == read(write(tmp_path, TEXT))
+    with pytest.raises(LogFileError, match=r"log\.zip holds 0 files"):
+        read(zipped(tmp_path, **added))
+
+
+def test_a_zip_of_thousands_of_files_is_refused_before_they_are_listed(tmp_path: Path) -> None:
+    many = zipped(tmp_path, **{f"{n:060}": b"" for n in range(6_000)})
+    assert many.stat().st_size < 2**21
+    with pytest.raises(LogFileError, match="holds thousands of files"), many.open("rb") as file:
+        no_export(file, "log.zip")
+    with pytest.raises(LogFileError, match="holds thousands of files"):
+        read(many)
+
+
+def test_only_a_zip_is_looked_at_as_one(tmp_path: Path) -> None:
+    tail = zipped(tmp_path, **{f"{n:060}": b"" for n in range(6_000)}).read_bytes()
+    with write(tmp_path, TEXT + tail).open("rb") as file:
+        assert members_of(file) == []
+        assert file.tell() == 0
 
 
 def test_a_zip_with_no_member_is_refused(tmp_path: Path) -> None:
