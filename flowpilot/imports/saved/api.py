@@ -15,6 +15,7 @@ from flowpilot.imports.schemas import PATH, ImportMappingsOut, SavedImportMappin
 
 router = APIRouter(prefix=f"{PATH}/mappings", tags=["imports"])
 
+# A name may have a "/" in it.
 Name = Annotated[Line, Path()]
 
 
@@ -27,7 +28,7 @@ async def list_mappings(actor: CanManageAccount, db: ReadSession) -> ImportMappi
     )
 
 
-@router.get("/{name}.toml", response_class=Response)
+@router.get("/{name:path}.toml", response_class=Response)
 async def download_mapping(name: Name, actor: CanManageAccount, db: ReadSession) -> Response:
     """A saved mapping as a TOML file, which the command line takes, too."""
     found = await service.read_mapping(db, actor.account_id, name)
@@ -35,13 +36,13 @@ async def download_mapping(name: Name, actor: CanManageAccount, db: ReadSession)
     return Response(as_toml(found.content), media_type="application/toml", headers=headers)
 
 
-@router.get("/{name}")
+@router.get("/{name:path}")
 async def read_mapping(name: Name, actor: CanManageAccount, db: ReadSession) -> SavedImportMappingOut:
     """A saved mapping."""
     return SavedImportMappingOut.model_validate(await service.read_mapping(db, actor.account_id, name))
 
 
-@router.put("/{name}")
+@router.put("/{name:path}")
 async def save_mapping(
     name: Name, body: SaveImportMappingIn, actor: CanManageAccount, db: WriteSession, now: Now
 ) -> SavedImportMappingOut:
@@ -50,7 +51,7 @@ async def save_mapping(
     return SavedImportMappingOut.model_validate(await service.read_mapping(db, actor.account_id, name))
 
 
-@router.delete("/{name}", status_code=204)
+@router.delete("/{name:path}", status_code=204)
 async def forget_mapping(name: Name, actor: CanManageAccount, db: WriteSession) -> None:
     """Remove a saved mapping. What was imported with it stays."""
     await service.forget_mapping(db, actor.account_id, name)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, File, Request, Response
+from fastapi import APIRouter, Depends, File, Form, Request, Response
 
 from flowpilot.clock import Now
 from flowpilot.http.body_limits import takes_logs
-from flowpilot.http.fields import PathText
+from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, ListPage
 from flowpilot.identity.access import CanManageAccount, CanManageAccountDetached
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -124,7 +124,7 @@ async def undo(run_id: uuid.UUID, actor: CanManageAccount, db: WriteSession, now
     return go_to(PATH, "The import is being removed. The audit log will say what went.")
 
 
-@router.post("/mappings/{name}/forget")
-async def forget(name: PathText, actor: CanManageAccount, db: WriteSession) -> Response:
+@router.post("/mappings/forget")
+async def forget(name: Annotated[Text, Form()], actor: CanManageAccount, db: WriteSession) -> Response:
     await saved.forget_mapping(name, actor, db)
     return go_to(PATH, "The mapping is removed.")

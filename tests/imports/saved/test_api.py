@@ -25,6 +25,16 @@ def test_a_mapping_is_saved_and_the_command_line_takes_it(
     assert load_mapping(str(file)) == SMALL.model_copy(update={"name": "Our desk"})
 
 
+def test_a_name_may_have_a_slash(client: TestClient, company: Company) -> None:
+    for path in ("Jira / EU", "Jira%20%2F%20EU"):
+        saved = client.put(f"{PATH}/{path}", json={"mapping": MAPPING}, headers=company.headers())
+        assert saved.json()["name"] == "Jira / EU"
+        assert client.get(f"{PATH}/{path}", headers=company.headers()).json()["name"] == "Jira / EU"
+        assert 'name = "Jira / EU"' in client.get(f"{PATH}/{path}.toml", headers=company.headers()).text
+        assert client.delete(f"{PATH}/{path}", headers=company.headers()).status_code == 204
+    assert client.get(PATH, headers=company.headers()).json()["saved"] == []
+
+
 def test_it_is_the_accounts_own(client: TestClient, company: Company, neighbour: Company) -> None:
     client.put(f"{PATH}/Ours", json={"mapping": MAPPING}, headers=company.headers())
     assert client.get(f"{PATH}/Ours", headers=neighbour.headers()).status_code == 404

@@ -160,6 +160,19 @@ async def test_a_mapping_is_saved_and_chosen_for_the_next_file(signed_in: Signed
     assert "Our “log”" in browser.get(PATH).text
 
 
+@pytest.mark.parametrize("name", ["Jira / EU", "..", "A ? B"])
+async def test_a_saved_mapping_is_removed_whatever_its_name_is(
+    signed_in: SignedIn, company: Company, name: str
+) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("log.csv", LOG))
+    browser.post(f"{page.url.path}/save", data=fields_of(page.text) | {"name": [name]})
+    [form] = re.findall(r'<form[^>]*action="([^"]*/forget)"><input[^>]*value="([^"]*)"', browser.get(PATH).text)
+    removed = browser.post(form[0], data={"name": form[1]})
+    assert "The mapping is removed." in removed.text
+    assert company.query("SELECT name FROM saved_mappings") == []
+
+
 async def test_a_file_that_cannot_be_read_says_why(signed_in: SignedIn) -> None:
     browser = signed_in(Role.OWNER)
     page = send_file(browser, ("odd.json", "{nothing"))
