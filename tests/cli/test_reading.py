@@ -46,6 +46,7 @@ CHANGE: dict[str, tuple[str, ...]] = {
     "flow index": ACCOUNT,
     "flow install-library": ACCOUNT,
     "db reconcile": (),
+    "db distribute": (),
     "psa check": ACCOUNT,
     "psa reconcile": ACCOUNT,
 }

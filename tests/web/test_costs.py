@@ -121,7 +121,7 @@ def test_a_handoff_is_read_without_its_session_s_history(
         ("overview", 9),
         ("coverage", 7),
         ("flow-quality", 8),
-        ("escalations", 11),
+        ("escalations", 12),
         ("load", 8),
         ("psa", 8),
         ("knowledge-gaps", 9),
