@@ -30,7 +30,17 @@ SENT_ALONG = frozenset(
         *("forced", "from_role", "handoff_id", "holder", "idempotency_key", "into", "is_active", "is_note"),
         *("item", "mine", "node", "offered", "page", "part", "place", "provider", "q", "question_id"),
         *("records", "section", "seen_removal", "session_id", "sheet", "show", "shown", "shown_base"),
-        *("shown_header_line", "shown_shape", "shows_handoffs", "shows_names", "shows_system", "source", "state"),
+        *(
+            "shown_delimiter",
+            "shown_encoding",
+            "shown_header_line",
+            "shown_shape",
+            "shows_handoffs",
+            "shows_names",
+            "shows_system",
+            "source",
+            "state",
+        ),
         *("step_id", "text_name", "ticket", "up", "up_to", "was"),
     )
 )

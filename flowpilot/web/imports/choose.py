@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -25,6 +25,7 @@ from flowpilot.imports.uploads.models import ImportUpload, UploadState
 from flowpilot.imports.uploads.policy import may_start, may_stop
 from flowpilot.imports.uploads.queries import read_upload
 from flowpilot.web.frame import CurrentFrame, Frame
+from flowpilot.web.imports import written
 from flowpilot.web.imports.looking import ChosenPreview, FirstPreview, UploadPreview
 from flowpilot.web.imports.reports import reports_path
 from flowpilot.web.imports.view import ChoicesView, view_of
@@ -46,6 +47,7 @@ class Choose(SettingsPage):
     zones: list[str]
     saved_as: str = ""
     most_rows: int = MOST_ROWS
+    written: ClassVar[Any] = written
 
     @property
     def sheets(self) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from flowpilot.clock import zone_names
 from flowpilot.http.fields import Storable, Text
@@ -14,6 +14,10 @@ from flowpilot.imports.choosing.roles import Shape
 from flowpilot.imports.guess.columns import Column
 from flowpilot.imports.guess.systems import Earlier
 from flowpilot.imports.reading.layout import Layout
+from flowpilot.web.imports import written
+
+Encoding = Annotated[Text, AfterValidator(written.known_encoding)]
+Delimiter = Annotated[Text, AfterValidator(written.known_delimiter)]
 
 # As long as a name in a file may be.
 Name = Annotated[Storable, Field(max_length=300)]
@@ -34,6 +38,10 @@ class ChoicesForm(BaseModel):
     forced: Shape | None = None
     header_line: Annotated[int, Field(ge=1, le=1_000)] = 1
     shown_header_line: int = 1
+    encoding: Encoding = ""
+    shown_encoding: Text = ""
+    delimiter: Delimiter = ""
+    shown_delimiter: Text = ""
     sheet: Text = ""
     records: Text = ""
     zone: Text = ""
@@ -60,13 +68,18 @@ class ChoicesForm(BaseModel):
             not self.shown_base
             or self.base != self.shown_base
             or self.shape != self.shown_shape
-            or self.moves_header
+            or self.is_read_anew
         )
 
     @property
-    def moves_header(self) -> bool:
-        """Whether the person has said that the names of the columns are in another line."""
-        return bool(self.shown_base) and self.header_line != self.shown_header_line
+    def is_read_anew(self) -> bool:
+        """Whether the person has said that the file is written in another way than was shown."""
+        said = self.header_line, self.encoding, self.delimiter
+        return bool(self.shown_base) and said != (
+            self.shown_header_line,
+            self.shown_encoding,
+            self.shown_delimiter,
+        )
 
     @property
     def forced_shape(self) -> Shape | None:
@@ -77,10 +90,16 @@ class ChoicesForm(BaseModel):
 
     def asked(self, account_zone: str, earlier: Earlier = ()) -> DraftRequest:
         """Where to begin."""
-        base = GUESS if self.moves_header else self.base
+        base = GUESS if self.is_read_anew else self.base
         # A mapping that was made for such files knows how they are written.
         is_guess = base in {"", GUESS} or self.forced_shape is not None
-        read = Layout(header_line=self.header_line, sheet=self.sheet or None, records=self.records or None)
+        read = Layout(
+            delimiter=written.separator(self.delimiter),
+            encoding=self.encoding or None,
+            header_line=self.header_line,
+            sheet=self.sheet or None,
+            records=self.records or None,
+        )
         layout = read if is_guess else Layout()
         return DraftRequest(account_zone, base, self.forced_shape, layout, earlier, self.said_zone)
 

@@ -20,6 +20,7 @@ from flowpilot.imports.guess.columns import UNKNOWN, Column, FileSample
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.guess.times import is_ambiguous, is_month_first
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
+from flowpilot.web.imports import written
 from flowpilot.web.imports.looking import UploadPreview
 
 # The roles of columns in which people stand.
@@ -86,6 +87,8 @@ class ChoicesView:
     zone: str
     system: str
     header_line: int
+    encoding: str
+    delimiter: str
     columns: list[ColumnView]
     roles: tuple[Role, ...]
     values: list[ValuesView]
@@ -123,6 +126,8 @@ def view_of(seen: UploadPreview) -> ChoicesView | None:
         zone=str(draft["times"]["zone"]),
         system=draft.get("system", ""),
         header_line=draft.get("file", {}).get("header_line", 1),
+        encoding=written.encoding_of(draft),
+        delimiter=written.delimiter_of(draft),
         columns=columns,
         roles=roles_for(shape_of(draft)),
         values=list(_values(draft, columns)),
