@@ -88,7 +88,7 @@ def urls(settings: Settings, heard: list[Statements]) -> Iterator[DatabaseUrls]:
 def every_statement_names_the_account(request: pytest.FixtureRequest, heard: list[Statements]) -> Iterator[None]:
     """No statement of the test leaves the account to row security alone: tests/statements.py says why."""
     yield
-    if request.node.get_closest_marker("row_security_alone"):
+    if any(map(request.node.get_closest_marker, ("one_machine", "row_security_alone"))):
         for statements in heard:
             statements.forget()
     faults = [fault for statements in heard for fault in statements.faults()]

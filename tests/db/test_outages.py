@@ -17,13 +17,13 @@ from sqlalchemy import text
 
 from flowpilot import jobs
 from flowpilot.app import create_app
+from flowpilot.attachments.service import EXPIRE_JOB
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.connect import database as running
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.session import Database
 from flowpilot.migrations.upgrade import newest_revision
-from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
 from flowpilot.worker import work
@@ -57,13 +57,13 @@ async def jobs_are_done(database: Database) -> None:
 async def another_process_does_a_job(database: Database) -> None:
     """The same for a job that does nothing, in a process without our jobs."""
     async with database.write(None) as db:
-        jobs.enqueue(db, SUGGEST_JOB, account_id=new_id(), session_id=new_id())
+        jobs.enqueue(db, EXPIRE_JOB, account_id=new_id(), attachment_id=new_id())
     waits = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
     n = 1
     async with asyncio.timeout(_SOON_SECONDS):
         while n:
             async with database.read(None) as db:
-                n = await db.scalar(waits, {"task": SUGGEST_JOB})
+                n = await db.scalar(waits, {"task": EXPIRE_JOB})
 
 
 class Log(logging.Handler):

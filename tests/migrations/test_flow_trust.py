@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from flowpilot.db.base import new_id
 from tests.migrations.rows import BEGUN, LATER, Migrate, ask, found_account
 
@@ -45,6 +47,7 @@ def _flow(
     return flow_id
 
 
+@pytest.mark.one_machine
 def test_each_account_knows_who_published_its_flows_first(external: str, to_revision: Migrate) -> None:
     to_revision("0025")
     accounts = (found_account(external), found_account(external))

@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+import pytest
+
 from flowpilot.db.base import new_id
 from flowpilot.sessions.days.jobs import ROLL_JOB
 from tests.company import at
@@ -11,6 +13,7 @@ from tests.migrations.rows import Migrate, ask, found_account
 MOMENTS = [at("2026-06-01 00:00"), at("2026-06-01 23:59"), at("2026-06-02 00:00")]
 
 
+@pytest.mark.one_machine
 def test_each_account_is_marked(external: str, to_revision: Migrate) -> None:
     to_revision("0072")
     days: dict[UUID, list[tuple[date]]] = {}
