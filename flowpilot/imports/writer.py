@@ -1,7 +1,7 @@
 """Write cases and their people into an account's tables."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from flowpilot.db.base import new_id, new_id_text
 from flowpilot.db.bulk import copy_rows
-from flowpilot.handoffs.days.news import mark_sessions
+from flowpilot.handoffs.days.news import mark_moments, mark_sessions
 from flowpilot.identity.hours.queries import stored_history
 from flowpilot.imports.case.model import Case, Event, Handoff, Step
 from flowpilot.imports.clients import Clients, Named
@@ -80,7 +80,7 @@ def write_cases(
     mark(connection, account_id, (case.created_at for _, case in sessions))
     _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
-    mark_sessions(connection, account_id, (own_id for own_id, _ in sessions))
+    mark_moments(connection, account_id, _moments(sessions))
 
 
 def rewrite_cases(
@@ -105,7 +105,12 @@ def rewrite_cases(
     connection.execute("DELETE FROM session_texts WHERE account_id = %s AND id = ANY(%s)", (account_id, cleared))
     _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
-    mark_sessions(connection, account_id, cleared)
+    mark_moments(connection, account_id, _moments(sessions))
+
+
+def _moments(sessions: Sessions) -> Iterator[datetime]:
+    """When something happened to a handoff of these cases."""
+    return (event.at for _, case in sessions for handoff in case.handoffs for event in handoff.events())
 
 
 def _write_texts(

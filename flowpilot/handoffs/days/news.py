@@ -65,6 +65,12 @@ def mark_all(connection: psycopg.Connection, account_id: object) -> None:
     connection.execute(_MARK_ALL.encode(), {"account_id": account_id})
 
 
+def mark_moments(connection: psycopg.Connection, account_id: UUID, moments: Iterable[datetime]) -> None:
+    """Mark the days of handoffs that have just come, by what is known of them: looking them up takes longer."""
+    days = sorted({day_of(moment) for moment in moments})
+    connection.execute(_MARK_MANY.encode(), {"account_id": account_id, "sessions": [], "days": days})
+
+
 def mark_sessions(connection: psycopg.Connection, account_id: UUID, session_ids: Iterable[UUID]) -> None:
     """Mark the days of all handoffs of these sessions: before they go, and after they have come."""
     values = {"account_id": account_id, "sessions": list(session_ids), "days": []}
