@@ -16,6 +16,7 @@ from flowpilot.imports.reading.opening import open_log
 from tests.imports.helpers import NOW, World
 
 SAMPLES = Path(__file__).parent / "samples"
+SPREADSHEETS = {"zammad": "texts", "servicenow-labels": "dates"}
 HARBOUR, GRANITE = "Harbour Logistics", "Granite Works"
 
 # Of each case: ticket, status, begin and end (days of June and times, in UTC), engineer, client and domain.
@@ -52,6 +53,17 @@ SESSIONS: dict[str, list[tuple[str | None, ...]]] = {
         ("88001", "resolved", "1 08:00", "1 12:00", "Grace Holm", HARBOUR, "Servers"),
         ("88002", "requesting_escalation", "2 10:00", None, "Grace Holm", GRANITE, "Mail"),
     ],
+    # The state decides: the last one was resolved once, and is open again.
+    "servicenow-fields": [
+        ("INC0010001", "resolved", "1 09:00", "1 12:30", "Ada Brook", None, "Network"),
+        ("INC0010002", "active", "2 10:00", None, "Grace Holm", None, "Software"),
+        ("INC0010003", "abandoned", "3 08:00", None, None, None, "Hardware"),
+        ("INC0010004", "active", "3 11:00", None, None, None, None),
+    ],
+    "servicenow-labels": [
+        ("INC0010011", "resolved", "1 09:00", "1 10:45", "Ada Brook", None, "Hardware"),
+        ("INC0010012", "active", "2 10:00", None, None, None, "Inquiry / Help"),
+    ],
     # New York is four hours behind UTC in June.
     "connectwise": [
         ("104201", "resolved", "1 13:00", "1 17:15", "abrook", HARBOUR, "Network"),
@@ -70,6 +82,8 @@ STEPS: dict[str, list[tuple[str, str, str | None]]] = {
     "zammad": [("26001", "1 09:25", "Ada Brook"), ("26004", "3 08:10", "Grace Holm")],
     "freshdesk": [("701", "1 09:45", "Ada Brook"), ("702", "2 10:20", "Grace Holm")],
     "osticket": [],
+    "servicenow-fields": [],
+    "servicenow-labels": [],
     # What the customer wrote is by nobody of the desk.
     "halopsa": [
         ("88001", "1 08:00", None),
@@ -98,15 +112,18 @@ def of_june(moment: datetime | None) -> str | None:
 
 
 def file_of(system: str, folder: Path) -> Path:
-    """The system's sample; Zammad's as the spreadsheet that it is."""
+    """The system's sample, as the spreadsheet that it is with some; times are dates in those of ServiceNow."""
     sample = SAMPLES / f"{system}.csv"
-    if system != "zammad":
+    if system not in SPREADSHEETS:
         return sample
     book = folder / "tickets.xlsx"
     with sample.open(newline="") as file, xlsxwriter.Workbook(book) as workbook:
-        sheet = workbook.add_worksheet()
+        sheet, shown = workbook.add_worksheet(), workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         for place, cells in enumerate(csv.reader(file)):
             sheet.write_row(place, 0, cells)
+            for column, cell in enumerate(cells):
+                if SPREADSHEETS[system] == "dates" and cell.startswith("2026-"):
+                    sheet.write_datetime(place, column, datetime.fromisoformat(cell), shown)
     return book
 
 
@@ -124,7 +141,7 @@ def cases_of(system: str, folder: Path) -> list[Case]:
 
 
 def test_every_shipped_mapping_has_a_sample() -> None:
-    # The log of ServiceNow is tried with the public data set, in test_uci498.py.
+    # The event log of ServiceNow is tried with the public data set, in test_uci498.py.
     assert sorted([*SESSIONS, "servicenow"]) == shipped_mappings()
 
 
