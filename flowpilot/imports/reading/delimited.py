@@ -7,10 +7,10 @@ from itertools import chain, islice
 
 from flowpilot.imports.reading.encodings import encoding_of
 from flowpilot.imports.reading.errors import BadRowError, LogFileError, OnBadRow, refuse
+from flowpilot.imports.reading.footers import in_words, rows_above
 from flowpilot.imports.reading.foreign import SEPARATORS
 from flowpilot.imports.reading.header import LOOKED_AT, first_of, header_place
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.table import in_words, rows_above
 from flowpilot.imports.reading.unpacking import Unpacked
 
 LONGEST_CELL = 10 * 2**20

@@ -11,9 +11,9 @@ from threading import Timer
 from typing import Any
 
 from flowpilot.imports.reading.errors import BadRowError, LogFileError, OnBadRow, refuse
+from flowpilot.imports.reading.footers import Record, in_words, rows_above
 from flowpilot.imports.reading.header import first_of, header_place
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.table import Record, in_words, rows_above
 from flowpilot.imports.reading.unpacking import Unpacked, largest_of
 
 # A sheet is held in memory.

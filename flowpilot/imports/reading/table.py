@@ -10,11 +10,6 @@ from flowpilot.imports.reading.unpacking import Unpacked
 
 # Jira repeats a column for each comment; no more than these were ever seen. Work is rows times columns.
 MOST_COLUMNS = 5_000
-# How values of a column are written is learnt from so many rows, and from the beginning of each.
-_LOOKED_AT_ROWS = 200
-_LOOKED_AT_CHARACTERS = 80
-# Numbers of tickets are written in a few ways, and prose in many.
-_MOST_SHAPES = 20
 
 
 class Table(Protocol):
@@ -40,58 +35,9 @@ class Table(Protocol):
         """
 
 
-Record = tuple[int, list[str]]
-"""The line in which a row begins, and its fields."""
-
-
-def rows_above(
-    records: Iterable[Record], width: int, left_out: list[str], most: int | None = None
-) -> Iterator[Record]:
-    """The rows of a table of so many columns, without empty ones.
-
-    What says one thing only, where rows have three or more, may be no row. It is kept back: at the end it goes
-    into `left_out`, up to `most` lines, and above other rows it is one after all. So it is if it is written like
-    the others in its column, as a ticket's number is of which nothing else is known.
-    """
-    held: list[Record] = []
-    shapes: dict[int, set[str]] = {}
-    for number, (line, fields) in enumerate((line, fields) for line, fields in records if any(fields)):
-        if width > 2 and sum(map(bool, fields)) == 1 and (most is None or len(held) < most):
-            held.append((line, fields))
-            continue
-        yield from held
-        held = []
-        if number < _LOOKED_AT_ROWS:
-            _learn(shapes, fields)
-        yield line, fields
-    like = (len(fields) >= width and _is_like(shapes, fields) for _, fields in held)
-    rows = max((place for place, is_row in enumerate(like, 1) if is_row), default=0)
-    yield from held[:rows]
-    left_out += [in_words(record) for record in held[rows:]]
-
-
-def in_words(record: Record) -> str:
-    """A line that is no row, as people read it."""
-    line, fields = record
-    return f"Line {line}: {' '.join(filter(None, fields))}"
-
-
 def shape_of(text: str) -> str:
     """How a text is written, without which letters and digits it has."""
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text))
-
-
-def _learn(shapes: dict[int, set[str]], fields: Sequence[str]) -> None:
-    for place, text in enumerate(fields):
-        if text:
-            shapes.setdefault(place, set()).add(shape_of(text[:_LOOKED_AT_CHARACTERS]))
-
-
-def _is_like(shapes: dict[int, set[str]], fields: Sequence[str]) -> bool:
-    """Whether the only value of a row is written like others in its column. In prose, none counts."""
-    place = next(place for place, text in enumerate(fields) if text)
-    known = shapes.get(place, set())
-    return len(known) <= _MOST_SHAPES and shape_of(fields[place][:_LOOKED_AT_CHARACTERS]) in known
 
 
 def refuse_columns(name: str, columns: int) -> None:

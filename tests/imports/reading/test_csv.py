@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from flowpilot.imports.guess.suggest import suggest
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.opening import open_log
@@ -100,6 +101,57 @@ def test_what_stands_below_prose_is_left_out(tmp_path: Path) -> None:
     with open_log(path) as reader:
         assert len(list(reader.rows())) == len(texts)
         assert reader.left_out == [f"Line {len(texts) + 2}: By Ada"]
+
+
+TICKETS = "Number;Opened;Resolved;Hours;Title\nT-1;01/Jun/26;02/Jun/26;1.5;Mouse\nT-2;02/Jun/26;;7.5;Printer\n"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        ["Total;2"],
+        ["Total;;;9.0"],
+        ["Total;;;9.0;"],
+        ["Tickets;2;;;", "Hours;9.0;;;"],
+        ["Sum;;;9.0;", "Exported by;Ada"],
+        [";;Sum;9.0;"],
+    ],
+)
+def test_lines_with_several_values_below_the_rows_are_left_out_and_named(tmp_path: Path, below: list[str]) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(TICKETS + "\n".join(below))
+    with open_log(path) as reader:
+        assert [fields[0] for _, fields in reader.rows()] == ["T-1", "T-2"]
+        words = [" ".join(filter(None, line.split(";"))) for line in below]
+        assert reader.left_out == [f"Line {place}: {said}" for place, said in enumerate(words, 4)]
+    draft = suggest(path, "log", "UTC").draft
+    assert (draft["case"], draft["session"]["created_at"]) == ({"id": "Number"}, "Opened")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        # A ticket of which nobody knows when it was opened is said to be wrong.
+        "T-3;;;;Keyboard",
+        "Total;;;9.0;Printer\nT-3;02/Jun/26;;7.5;Printer",
+        "REQ 1;03/Jun/26;;1.5;",
+    ],
+)
+def test_what_says_which_ticket_it_is_or_when_it_was_is_a_row(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(TICKETS + last)
+    with open_log(path) as reader:
+        assert len(list(reader.rows(lambda *_: None))) == 3 + last.count("\n")
+        assert reader.left_out == []
+
+
+def test_a_ticket_whose_number_comes_after_its_title_is_a_row(tmp_path: Path) -> None:
+    texts = [f"{'word, ' * place}end." for place in range(25)]
+    rows = [f'"{text}",T-{place},2026-06-01,Ada\n' for place, text in enumerate(texts)]
+    path = tmp_path / "log.csv"
+    path.write_text("title,id,opened,who\n" + "".join(rows) + "No sound,T-99,,Ada\n")
+    with open_log(path) as reader:
+        assert len(list(reader.rows())) == len(texts) + 1
 
 
 def test_a_short_line_among_the_rows_is_an_error(tmp_path: Path) -> None:

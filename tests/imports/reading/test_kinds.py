@@ -44,6 +44,14 @@ def test_a_sheet_is_read_as_it_would_be_written_in_csv(tmp_path: Path) -> None:
     assert found == [(2, ["007", "2026-06-01T09:30:00", "2026-06-02T00:00:00", "12", "true"])]
 
 
+def test_a_sum_below_the_rows_of_a_sheet_is_left_out(tmp_path: Path) -> None:
+    at = "2026-06-01 09:00"
+    rows = [["id", "at", "hours"], ["T-1", at, "2"], ["T-2", at, ""], ["Total", "", "2"]]
+    with open_log(book(tmp_path / "log.xlsx", Tickets=rows)) as reader:
+        assert len(list(reader.rows())) == 2
+        assert reader.left_out == ["Line 4: Total 2"]
+
+
 def test_empty_rows_of_a_sheet_are_skipped_and_what_stands_below_is_left_out(tmp_path: Path) -> None:
     rows = [["a", "b", "c"], ["1", "2", "3"], [], ["4", "", "6"], [], ["Total 2"]]
     path = book(tmp_path / "log.xlsx", Tickets=rows)
