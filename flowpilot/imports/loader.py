@@ -213,7 +213,8 @@ def _count_tables(connection: Connection, *, is_first_look: bool = False, is_due
     It would take any index that begins with the account for as good as the primary key, and check each foreign key
     by reading all of the account's rows. Of many sessions, few may have been handed over before. For the keys,
     a first look at a tenth of what is looked at otherwise is enough; after one, a whole one `is_due`, because the
-    statistics are those of all accounts.
+    statistics are those of all accounts. What another import has counted is left to it: until that has ended,
+    nobody else can count it.
     """
     query = (
         "SELECT FROM pg_class WHERE oid IN ('ai_sessions'::regclass, 'session_handoffs'::regclass)"

@@ -1,10 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.imports import loader
+from flowpilot.imports.progress import ImportProgress, ImportSummary
 from tests.imports.helpers import World, row, write_log
 
 COUNTED = "SELECT reltuples >= 1 FROM pg_class WHERE oid = 'ai_sessions'::regclass"
@@ -82,6 +85,28 @@ def test_an_import_that_only_updates_leaves_whole_statistics_too(
             assert (done.sessions, done.changes.updated) == ((0, 60) if updates else (60, 0))
             [(n,)] = owner.execute(bounds, ("ai_sessions",)).fetchall()
             assert n >= 60
+
+
+@pytest.mark.row_security_alone
+def test_an_import_does_not_wait_for_another_accounts_which_has_counted(
+    world: World, other_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "_BATCH_ROWS", 2)
+    monkeypatch.setattr(loader, "_FEW_ROWS", 10**15)
+    log = write_log(tmp_path / "log.csv", [row(f"T{n}", 1, "09:00", "Ada") for n in range(6)])
+    impatient = replace(other_world, url=make_conninfo(other_world.url, options="-c lock_timeout=5s"))
+    batches: list[ImportProgress] = []
+    others: list[ImportSummary] = []
+
+    def go_on(step: ImportProgress) -> None:
+        if step.phase == "writing":
+            batches.append(step)
+            if len(batches) == 2:  # What the first batch has brought is counted before the second one.
+                others.append(impatient.load(log))
+
+    assert world.load(log, progress=go_on).sessions == 6
+    assert [other.sessions for other in others] == [6]
+    assert world.counts()["ai_sessions"] == other_world.counts()["ai_sessions"] == 6
 
 
 def test_nobody_else_may_count(urls: DatabaseUrls) -> None:
