@@ -38,6 +38,7 @@ from flowpilot.identity.detached import admit
 from flowpilot.identity.first_run import setup_code
 from flowpilot.identity.routes import router as identity
 from flowpilot.imports.routes import router as imports
+from flowpilot.imports.uploads.leftovers import keep_removing
 from flowpilot.imports.uploads.service import most_of_an_upload
 from flowpilot.knowledge.proposals.api import router as knowledge
 from flowpilot.knowledge.wording.api import router as wording
@@ -115,6 +116,7 @@ def create_app(
             supervisor.add("postgresql", partial(keep_running, embedded_in, runtime_url))
         if replica is not None:
             supervisor.add("replica", replica.watch)
+        supervisor.add("leftovers", partial(keep_removing, settings))
         if with_worker:
             supervisor.add("jobs", partial(work, settings, runtime_url, database))
         async with app.state.live.running(), supervisor.running():

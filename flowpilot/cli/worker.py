@@ -10,6 +10,7 @@ from flowpilot.cli.common import errors
 from flowpilot.cli.connection import open_database, with_connections
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
+from flowpilot.imports.uploads.leftovers import keep_removing
 from flowpilot.settings import get_settings
 from flowpilot.supervisor import Supervisor, Up
 from flowpilot.worker import work
@@ -38,6 +39,7 @@ def worker() -> None:
             await work(settings, urls.runtime, database, say_up)
 
         supervisor.add("jobs", keep_working)
+        supervisor.add("leftovers", partial(keep_removing, settings))
         async with supervisor.running():
             await is_up.wait()
             errors.print("Waiting for jobs (stop with Ctrl-C).")

@@ -24,7 +24,7 @@ WITHOUT_ROW = {
     "flows.remove_files": "it removes files, and is right when there are none",
     "hours.recount": "it counts the times of an account",
     "imports.expire": "it removes an upload, and is right when there is none",
-    "imports.expire_fetched": "it removes files from a folder",
+    "imports.expire_fetched": "it does nothing, and an earlier release has enqueued it",
 }
 TASKS = sorted(name for name, task in jobs.app.tasks.items() if task.func.__module__.startswith("flowpilot."))
 # A lane's job without its lock only asks for a turn.

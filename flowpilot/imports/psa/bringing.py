@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Named
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from fcntl import LOCK_EX, LOCK_NB
 from functools import partial
 from importlib import resources
@@ -27,18 +27,14 @@ from flowpilot.imports.progress import ImportSummary, OnProgress
 from flowpilot.imports.psa.fetching import OnFetched, fetch
 from flowpilot.imports.psa.own import OwnTickets, own_sessions, without_own
 from flowpilot.imports.psa.rows import People
-from flowpilot.imports.psa.spool import EXPIRE_JOB, KEPT, Spool, folder_of
+from flowpilot.imports.psa.spool import Spool, folder_of, remove_old
 from flowpilot.imports.psa.usable import usable
 from flowpilot.imports.runs import zone_of
-from flowpilot.jobs import enqueue
 from flowpilot.psa.client import TIMEOUT_SECONDS
 from flowpilot.psa.connections.asking import ConnectedSystem, ask
 from flowpilot.psa.connections.models import PsaMember
 from flowpilot.psa.limiter import JOB_PATIENCE
 from flowpilot.settings import Settings
-
-# A fetch of hours is over by then.
-_AFTERWARDS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +109,7 @@ async def fetch_tickets(
         ProviderError: the ticket system cannot be read.
     """
     start = _midnight(runtime_url, account_id, since)
-    async with database.write(account_id) as db:
-        enqueue(db, EXPIRE_JOB, at=present() + KEPT + _AFTERWARDS, account_id=account_id)
+    remove_old(settings.data_dir, present())  # Perhaps no server runs on this machine.
     asking = partial(ask, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS, deadline_seconds=None)
     async with asking(database, settings, account_id) as asked:
         spool = Spool(_directory(settings, asked, since), start)

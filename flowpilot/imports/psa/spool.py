@@ -17,7 +17,6 @@ from uuid import UUID
 
 from flowpilot.imports.psa.rows import Row, TicketFacts
 
-EXPIRE_JOB = "imports.expire_fetched"
 # Of what columns the rows are. What a FlowPilot with other columns has begun to fetch is fetched again.
 FORM = 2
 # What was fetched and not imported is kept for so long after the last look at it.
@@ -29,12 +28,16 @@ def folder_of(data_dir: Path, account_id: UUID) -> Path:
     return data_dir / "imports" / str(account_id)
 
 
-def remove_old(folder: Path, now: datetime) -> None:
-    """Remove the fetches that nobody has gone on with, or imported, since the time for which they are kept."""
-    for fetch in folder.glob("*/"):
-        newest = max((file.stat().st_mtime for file in (fetch, *fetch.iterdir())), default=0.0)
-        if newest < (now - KEPT).timestamp():
-            shutil.rmtree(fetch)
+def remove_old(data_dir: Path, now: datetime) -> None:
+    """Remove the fetches that nobody has gone on with, or imported, since the time for which they are kept.
+
+    They are on the machine on which they were fetched, whoever's they are: so each machine looks at its own.
+    """
+    for fetch in data_dir.glob("imports/*/*/"):
+        with suppress(OSError):  # Another process removes it at the same time.
+            newest = max(file.stat().st_mtime for file in (fetch, *fetch.iterdir()))
+            if newest < (now - KEPT).timestamp():
+                shutil.rmtree(fetch)
 
 
 @dataclass(frozen=True, slots=True)

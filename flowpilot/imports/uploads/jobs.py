@@ -1,12 +1,10 @@
-"""The jobs of imports: load an upload, undo an import, and remove what was uploaded or fetched and is too old."""
+"""The jobs of imports: load an upload, undo an import, and remove what was uploaded and is too old."""
 
-import asyncio
 import uuid
 
 from procrastinate import JobContext
 
 from flowpilot.clock import now
-from flowpilot.imports.psa import spool
 from flowpilot.imports.undoing import UNDO_JOB, undo_run
 from flowpilot.imports.uploads import service
 from flowpilot.imports.uploads.loading import load_upload
@@ -42,8 +40,6 @@ async def expire(context: JobContext, account_id: str, upload_id: str) -> None:
         await service.expire(db, account, uuid.UUID(upload_id), now())
 
 
-@app.task(name=spool.EXPIRE_JOB, pass_context=True, retry=RETRY)
-async def expire_fetched(context: JobContext, account_id: str) -> None:
-    """Remove what was fetched from the account's ticket system, and not imported for thirty days."""
-    folder = spool.folder_of(tools(context).settings.data_dir, uuid.UUID(account_id))
-    await asyncio.to_thread(spool.remove_old, folder, now())
+@app.task(name="imports.expire_fetched", pass_context=True)
+async def expire_fetched(_: JobContext, account_id: str) -> None:
+    """Nothing: each machine removes what was fetched there. An earlier release has enqueued this."""

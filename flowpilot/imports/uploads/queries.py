@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory, gettempdir
 
 from sqlalchemy import select
 
-from flowpilot.clock import now
 from flowpilot.db.session import Database, ReadDb
 from flowpilot.errors import NotFoundError
 from flowpilot.imports.uploads.models import ImportChunk, ImportUpload
@@ -54,7 +53,6 @@ async def copied(database: Database, account_id: uuid.UUID, upload: ImportUpload
 
     Each read is a transaction of its own, so that no connection is held meanwhile.
     """
-    remove_left_behind(now())
     with TemporaryDirectory(prefix=_COPY) as folder:
         path = Path(folder) / file_name(upload.name)
         with path.open("wb") as file:
