@@ -54,7 +54,8 @@ def _fetch(urls: DatabaseUrls, settings: Settings, account: AccountOption, since
             status.update(f"Fetching tickets: {tickets:,}{wait} …")
 
         async def work(database: Database) -> Fetched:
-            return await fetch_tickets(database, settings, urls.runtime, account, since.date(), on_fetched)
+            asked = (account, since.date())
+            return await fetch_tickets(database, settings, urls.runtime, *asked, on_fetched, clock=now)
 
         return asyncio.run(with_connections(urls.runtime, work, pool_size=4))
 

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from flowpilot.clock import now as present
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.locks import file_lock
 from flowpilot.db.session import Database
@@ -24,7 +23,7 @@ from flowpilot.imports.mapping.loading import answering
 from flowpilot.imports.mapping.whole import Answer, Mapping
 from flowpilot.imports.preview import Preview, preview_log
 from flowpilot.imports.progress import ImportSummary, OnProgress
-from flowpilot.imports.psa.fetching import OnFetched, fetch
+from flowpilot.imports.psa.fetching import Clock, OnFetched, fetch
 from flowpilot.imports.psa.own import OwnTickets, own_sessions, without_own
 from flowpilot.imports.psa.rows import People
 from flowpilot.imports.psa.spool import Spool, folder_of, remove_old
@@ -96,7 +95,14 @@ def alone(settings: Settings, account_id: UUID) -> Iterator[None]:
 
 
 async def fetch_tickets(
-    database: Database, settings: Settings, runtime_url: str, account_id: UUID, since: date, on_fetched: OnFetched
+    database: Database,
+    settings: Settings,
+    runtime_url: str,
+    account_id: UUID,
+    since: date,
+    on_fetched: OnFetched,
+    *,
+    clock: Clock,
 ) -> Fetched:
     """Fetch what happened to the tickets that changed since a day, in the account's time zone.
 
@@ -109,18 +115,18 @@ async def fetch_tickets(
         ProviderError: the ticket system cannot be read.
     """
     start = _midnight(runtime_url, account_id, since)
-    remove_old(settings.data_dir, present())  # Perhaps no server runs on this machine.
+    remove_old(settings.data_dir, clock())  # Perhaps no server runs on this machine.
     asking = partial(ask, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS, deadline_seconds=None)
     async with asking(database, settings, account_id) as asked:
         spool = Spool(_directory(settings, asked, since), start)
         people = People(await asked.provider.list_members())
-        await fetch(asked.provider, spool, people, on_fetched)
+        await fetch(asked.provider, spool, people, on_fetched, clock=clock)
         found = OwnTickets()
         lacks, system = asked.provider.capabilities.history_lacks, asked.connection.name
         kind = asked.connection.provider
         others = without_own(spool.tickets(), own_sessions(runtime_url, account_id), found)
         refused: list[str] = []
-        tickets = spool.write_rows(usable(others, _mapping(system, kind), present(), refused))
+        tickets = spool.write_rows(usable(others, _mapping(system, kind), clock(), refused))
         users = await _users(database, asked, people)
         return Fetched(spool, system, kind, since, tickets, users, found, lacks, refused)
 

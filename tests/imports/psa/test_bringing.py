@@ -45,7 +45,7 @@ class Bringing:
     async def fetch(self) -> Fetched:
         since = date(2026, 1, 1)
         return await fetch_tickets(
-            self._database, self._settings, self.url, self.company.id, since, lambda *_: None
+            self._database, self._settings, self.url, self.company.id, since, lambda *_: None, clock=now
         )
 
     async def bring(self) -> ImportSummary:

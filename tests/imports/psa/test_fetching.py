@@ -45,7 +45,7 @@ def past(tmp_path: Path) -> Past:
 
 async def fetched(past: Past, directory: Path) -> list[str]:
     spool = Spool(directory / "spool", SINCE)
-    await fetch(past, spool, People(MEMBERS), lambda *_: None)
+    await fetch(past, spool, People(MEMBERS), lambda *_: None, clock=now)
     return [ticket.facts.ticket for ticket in spool.tickets()]
 
 
@@ -88,7 +88,9 @@ async def test_a_ticket_system_that_rests_is_waited_for(past: Past, tmp_path: Pa
     until = now() + timedelta(milliseconds=20)
     past.failures[2] = UnavailableError("Too many requests.", until)
     spool = Spool(tmp_path / "spool", SINCE)
-    await fetch(past, spool, People(MEMBERS), lambda _, wait: None if wait is None else waits.append(wait))
+    await fetch(
+        past, spool, People(MEMBERS), lambda _, wait: None if wait is None else waits.append(wait), clock=now
+    )
     assert waits == [until]
     assert now() >= until
     assert [cursor for _, cursor in past.asked] == [None, "2", "2", "4"]
@@ -101,11 +103,19 @@ async def test_another_fetch_asks_only_for_what_has_changed_since_and_has_it_in_
     await fetched(past, tmp_path)
     past.tickets = [history("2", closed="12:00")]
     spool = Spool(tmp_path / "spool", SINCE)
-    await fetch(past, spool, People(MEMBERS), lambda *_: None)
+    await fetch(past, spool, People(MEMBERS), lambda *_: None, clock=now)
     assert past.asked[-1][0] >= before
     assert [(one.facts.ticket, one.facts.state) for one in spool.tickets()][:3] == [
         *(("1", "open"), ("2", "resolved"), ("3", "open")),
     ]
+
+
+async def test_what_changes_during_a_long_fetch_is_fetched_in_a_further_round(past: Past, tmp_path: Path) -> None:
+    times = [at("09:00"), at("09:05"), at("09:05"), at("09:05")]
+    spool, clock = Spool(tmp_path / "spool", SINCE), iter(times)
+    await fetch(past, spool, People(MEMBERS), lambda *_: None, clock=lambda: next(clock))
+    assert [since for since, _ in past.asked] == [SINCE] * 3 + [at("09:00")] * 3
+    assert list(clock) == []
 
 
 async def test_what_is_fetched_is_nobody_elses_to_read(past: Past, tmp_path: Path) -> None:
