@@ -8,10 +8,9 @@ from typing import Literal
 from flowpilot.imports.case.differences import Differences
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.file import ClockChange
-from flowpilot.imports.unusable import UnusableRows
+from flowpilot.imports.unusable import LONGEST_TICKET, UnusableRows
 
 _EXAMPLES = 10
-_LONGEST_TICKET = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class RepeatedRows:
         is_different = any(row != rows[-1] for row in rows)
         self.different += is_different
         if len(self.examples) < _EXAMPLES:
-            self.examples.append(ticket[:_LONGEST_TICKET])
+            self.examples.append(ticket[:LONGEST_TICKET])
 
     def sentences(self) -> Iterator[str]:
         """What became of them."""

@@ -31,6 +31,15 @@ _NAMED = SQL(
 _PERSON = ["owner_id", "actor_id"]
 
 
+class UndoImpossibleError(ConflictError):
+    """The import is from before FlowPilot recorded what an import brings."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This import is from before FlowPilot recorded what an import brings, so it cannot be undone."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Undone:
     """How much went, and how many sessions stay because somebody has worked with them since.
@@ -56,7 +65,7 @@ def undo_import(owner_url: str, account_id: UUID, run_id: UUID, *, now: datetime
 
     Raises:
         NotFoundError: there is no such account, or no such import.
-        ConflictError: the import is from before FlowPilot recorded what an import brings.
+        UndoImpossibleError: the import is from before FlowPilot recorded what an import brings.
     """
     with account_transaction(owner_url, account_id) as connection:
         take_turn(connection, account_id)
@@ -84,9 +93,7 @@ def _require(connection: Connection, account_id: UUID, run_id: UUID) -> None:
         raise NotFoundError(f"There is no import {run_id}: `flowpilot import list` has their ids.")
     counts, has_items = found
     if counts.get("sessions") and not has_items:
-        raise ConflictError(
-            "This import is from before FlowPilot recorded what an import brings, so it cannot be undone."
-        )
+        raise UndoImpossibleError
 
 
 def _choose(connection: Connection, account_id: UUID, run_id: UUID) -> int:

@@ -15,7 +15,7 @@ from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit import log as audit
 from flowpilot.imports.models import ImportItem, ImportRun
-from flowpilot.imports.undo import undo_import
+from flowpilot.imports.undo import UndoImpossibleError, undo_import
 from flowpilot.jobs import IMPORT_QUEUE, DueJob, enqueue
 from flowpilot.settings import Settings
 
@@ -32,10 +32,6 @@ class RunNotFoundError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("There is no such import. It may have been undone.")
-
-
-class UndoImpossibleError(ConflictError):
-    """The import cannot be undone, or is being undone."""
 
 
 def is_late(undoing_since: datetime | None, moment: datetime) -> bool:
@@ -58,9 +54,7 @@ async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime
         return
     items = exists().where(ImportItem.account_id == actor.account_id, ImportItem.run_id == run_id)
     if run.counts.get("sessions") and not await db.scalar(select(items)):
-        raise UndoImpossibleError(
-            "This import is from before FlowPilot recorded what an import brings, so it cannot be undone."
-        )
+        raise UndoImpossibleError
     run.undoing_since = moment
     target = ("import_run", run_id)
     said = {"file": run.file_name}

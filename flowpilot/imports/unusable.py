@@ -7,7 +7,7 @@ from flowpilot.imports.reading.errors import BadRowError, LogFileError
 _LISTED = 20
 # So many are enough to see that a column is not what the mapping says.
 _MOST = 1_000
-_LONGEST_TICKET = 80
+LONGEST_TICKET = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class UnusableRows:
         self.rows += 1
         self._first = self._first or error
         if len(self.listed) < _LISTED:
-            shown = ticket and ticket[:_LONGEST_TICKET]
+            shown = ticket and ticket[:LONGEST_TICKET]
             self.listed.append(UnusableRow(error.line, shown, error.extra.get("column"), error.problem))
         if self.rows == _MOST and not self.is_left_out:
             self.refuse()

@@ -86,7 +86,8 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
     SessionStatus.ABANDONED: {Action.RESUME: SessionStatus.ACTIVE, Action.RATE: SessionStatus.ABANDONED},
 }
 
-OPEN = frozenset(TRANSITIONS) - {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
+ENDED = frozenset({SessionStatus.RESOLVED, SessionStatus.ABANDONED})
+OPEN = frozenset(TRANSITIONS) - ENDED
 
 
 class NotAllowedNowError(OutdatedError):

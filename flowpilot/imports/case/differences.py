@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from flowpilot.imports.case.model import Case
-from flowpilot.sessions.models import SessionStatus
-
-ENDED = {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
+from flowpilot.sessions.transitions import ENDED
 
 Differences = dict[str, str]
 """By what is different: how, in a few words."""

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from flowpilot.errors import InvalidError
-from flowpilot.imports.case.differences import ENDED
 from flowpilot.imports.case.merging import Added, Statement
 from flowpilot.imports.case.model import Case
 from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.sessions.transitions import ENDED
 
 _EXAMPLES = 5
 _LONGEST_TITLE = 200

@@ -10,11 +10,12 @@ from functools import reduce
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.imports.case.build import build_case, open_status
-from flowpilot.imports.case.differences import ENDED, Differences, differences, says_less
+from flowpilot.imports.case.differences import Differences, differences, says_less
 from flowpilot.imports.case.joining import joined
 from flowpilot.imports.case.model import Case, Event, Row, UnknownEnd
 from flowpilot.imports.case.rereading import Reread, reread
 from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.sessions.transitions import ENDED
 
 
 @dataclass(frozen=True, slots=True)

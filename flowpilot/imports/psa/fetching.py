@@ -21,9 +21,7 @@ _TRIES = 6
 _FIRST_PAUSE = timedelta(seconds=2)
 
 
-async def fetch(
-    provider: Provider, spool: Spool, people: People, on_fetched: OnFetched, *, clock: Clock
-) -> None:
+async def fetch(provider: Provider, spool: Spool, people: People, on_fetched: OnFetched, *, clock: Clock) -> None:
     """Fetch what the spool does not have yet. Tickets that change meanwhile are fetched again.
 
     Raises:
@@ -38,9 +36,7 @@ async def fetch(
             return
 
 
-async def _round(
-    provider: Provider, spool: Spool, people: People, on_fetched: OnFetched, clock: Clock
-) -> None:
+async def _round(provider: Provider, spool: Spool, people: People, on_fetched: OnFetched, clock: Clock) -> None:
     while True:
         page = await _page(provider, spool, on_fetched, clock)
         spool.add([_fetched(one, people) for one in page.items], page.next_cursor)

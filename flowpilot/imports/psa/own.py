@@ -9,9 +9,8 @@ from flowpilot.db.bulk import account_transaction
 from flowpilot.imports.psa.rows import TicketFacts
 from flowpilot.imports.psa.spool import FetchedTicket
 from flowpilot.psa.numbers import bare
-from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.transitions import ENDED
 
-_ENDED = {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
 _EXAMPLES = 10
 # Ticket systems round what they are told.
 _ROUNDING_MINUTES = 1
@@ -42,7 +41,7 @@ class OwnTickets:
                 self.examples.append(f"{facts.number or facts.ticket}: {difference}")
 
     def _differences(self, facts: TicketFacts, session: OwnSession) -> Iterator[str]:
-        ours = session.status if session.status in _ENDED else "open"
+        ours = session.status if session.status in ENDED else "open"
         if ours != facts.state:
             self.other_state += 1
             yield f"{ours} here, {facts.state} there"

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from flowpilot.imports.case.model import Row
 from flowpilot.psa.history import ChangeKind, TicketChange, TicketHistory
 from flowpilot.psa.provider import Member
-
-Row = dict[str, str | None]
 
 # A ticket that ended so was not resolved. What else is closed was.
 _ABANDONED = {

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flowpilot.imports.psa.rows import Row, TicketFacts
+from flowpilot.imports.case.model import Row
+from flowpilot.imports.psa.rows import TicketFacts
 
 # Of what columns the rows are. What a FlowPilot with other columns has begun to fetch is fetched again.
 FORM = 2
