@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import Field
 
 from flowpilot.clock import Now, zone_names
 from flowpilot.flows.matching.meanings import Meanings, meanings
-from flowpilot.http.fields import wrong
 from flowpilot.identity import accounts, api
 from flowpilot.identity.access import CanManageAccount, CanView
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -20,33 +18,19 @@ from flowpilot.web.settings.sections import SettingsPage
 
 router = APIRouter(prefix="/settings/account", include_in_schema=False)
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
 
 class AccountForm(AccountChange):
-    """The form sends all fields at once: an empty limit is no limit, and `keeps_hours` says if there are hours.
+    """The form sends all fields at once but the working hours, which have a page of their own.
 
-    `shown` is a digest of the values that the page showed.
+    An empty limit is no limit. `shown` is a digest of the values that the page showed.
     """
 
-    work_days: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list)
-    keeps_hours: bool = False
     reports_by_person: bool = False
     shown: str = ""
 
     def change(self) -> AccountChange:
-        """The change that the form asks for.
-
-        Raises:
-            RequestValidationError: the working hours are incomplete.
-        """
-        values = self.model_dump(exclude={"keeps_hours", "shown"})
-        hours = ("work_days", "work_start", "work_end")
-        if not self.keeps_hours:
-            values |= dict.fromkeys(hours)
-        elif not all(values[name] for name in hours):
-            raise wrong("work_start", "Working hours need at least one day, a start and an end.")
-        return AccountChange(**values)
+        """The change that the form asks for."""
+        return AccountChange(**self.model_dump(exclude={"work_days", "work_start", "work_end", "shown"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +42,6 @@ class Account(SettingsPage):
     account: AccountSettings
     zones: list[str]
     meanings: Meanings
-    days: tuple[str, ...] = _DAYS
 
     @property
     def shown(self) -> str:

@@ -22,12 +22,6 @@ ACCOUNT: dict[str, str | list[str]] = {
     "lease_minutes": "30",
     "idle_minutes": "600",
 }
-HOURS: dict[str, str | list[str]] = {
-    "keeps_hours": "true",
-    "work_days": ["1", "3"],
-    "work_start": "08:30",
-    "work_end": "16:00",
-}
 
 SECTIONS = {
     Role.VIEWER: {"account", "profile"},
@@ -60,19 +54,24 @@ def test_a_role_sees_the_sections_that_it_may_use_and_a_clear_page_for_the_other
 
 
 def test_the_account_is_saved(signed_in: SignedIn, company: Company) -> None:
-    answer = _save(signed_in(Role.TEAM_ADMIN), **ACCOUNT, **HOURS)
+    answer = _save(signed_in(Role.TEAM_ADMIN), **ACCOUNT)
     assert "The account is saved." in answer.text
-    columns = "name, timezone, lease_minutes, idle_minutes, work_days, work_start::text, work_end::text"
-    assert company.query(f"SELECT {columns} FROM accounts") == [
-        ("Desk", "Europe/Vienna", 30, 600, [1, 3], "08:30:00", "16:00:00")
-    ]
+    columns = "name, timezone, lease_minutes, idle_minutes"
+    assert company.query(f"SELECT {columns} FROM accounts") == [("Desk", "Europe/Vienna", 30, 600)]
 
 
-def test_without_the_tick_the_desk_works_around_the_clock(signed_in: SignedIn, company: Company) -> None:
+def test_the_accounts_form_leads_to_the_working_hours_and_leaves_them_as_they_are(
+    signed_in: SignedIn, company: Company
+) -> None:
     browser = signed_in(Role.OWNER)
-    _save(browser, **ACCOUNT, **HOURS)
-    _save(browser, **ACCOUNT, **HOURS | {"keeps_hours": ""})
-    assert company.query("SELECT work_days, work_start, work_end FROM accounts") == [(None, None, None)]
+    hours = {"valid_from": "2026-01-01", "day1": "08:30-16:00"}
+    send(browser, "/settings/hours", "/settings/hours", **hours)
+    versions = "SELECT count(*), max(spans::text) FROM account_hours"
+    before = company.query(versions)
+    assert before[0][0] == 1
+    assert 'href="/settings/hours">Open the working hours' in browser.get("/settings/account").text
+    _save(browser, **ACCOUNT | {"timezone": "UTC"})  # Another zone has hours of its own.
+    assert company.query(versions) == before
 
 
 def test_an_empty_limit_means_no_limit(signed_in: SignedIn, company: Company) -> None:
@@ -86,9 +85,6 @@ def test_an_empty_limit_means_no_limit(signed_in: SignedIn, company: Company) ->
         ({"timezone": "Mars/Olympus"}, "is not an IANA time zone"),
         ({"name": " "}, "An account needs a name."),
         ({"lease_minutes": "0"}, "Enter 1 or more"),
-        ({**HOURS, "work_end": ""}, "Working hours need at least one day, a start and an end."),
-        ({**HOURS, "work_days": []}, "Working hours need at least one day, a start and an end."),
-        ({**HOURS, "work_end": "08:00"}, "Working hours must start before they end"),
     ],
 )
 def test_mistakes_in_the_accounts_form_are_named(
