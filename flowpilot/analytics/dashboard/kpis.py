@@ -89,11 +89,12 @@ class Kpis:
         self.resolved: int = row["resolved"] or 0
         self.escalated: int = row["escalated"] or 0
         self.abandoned: int = row["abandoned"] or 0
+        self.guided: int = row["guided"] or 0
         self.estimates: dict[str, Estimate] = {
             "resolution_rate": percentage(self.resolved, self.total),
             "escalated_share": percentage(self.escalated, self.total),
             "abandoned_share": percentage(self.abandoned, self.total),
-            "guided_share": percentage(row["guided"] or 0, self.total),
+            "guided_share": percentage(self.guided, self.total),
             "mttr_minutes": mean(
                 row["resolved_timed"] or 0,
                 row["resolved_seconds"],

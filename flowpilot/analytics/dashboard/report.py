@@ -145,6 +145,7 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
         avg_session_duration_minutes=round(row["timed_seconds"] / (60 * row["timed"]), 1) if row["timed"] else 0.0,
         **figures,
         **working_mttr(worked.values()),
+        n_guided=kpis.guided,
         n_rated=kpis.estimates["avg_rating"].n,
         n_mttr=kpis.estimates["mttr_minutes"].n,
         n_unknown=kpis.resolved - kpis.estimates["mttr_minutes"].n,

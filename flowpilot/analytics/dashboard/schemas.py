@@ -152,6 +152,7 @@ class Dashboard(Report):
     escalated_share_ci95: Interval
     abandoned_share: float | None
     abandoned_share_ci95: Interval
+    n_guided: int
     guided_share: float | None
     guided_share_ci95: Interval
     mttr_minutes_ci95: Interval = Field(description="Hall's; null where no interval is honest.")

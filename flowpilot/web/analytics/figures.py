@@ -67,9 +67,9 @@ def is_past(report: Report) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of rows, if it is known, what they are, and the address that lists them."""
+    """A number of rows, what they are, and the address that lists them."""
 
-    n: int | None
+    n: int
     what: str
     href: str | None = None
 
@@ -139,7 +139,7 @@ def overview(report: Dashboard, links: Links) -> list[Kpi]:
     escalated = sessions(report.escalated_sessions, "escalated", status=["escalated"])
     abandoned = sessions(report.abandoned_sessions, "abandoned", status=["abandoned"])
     rated = sessions(report.n_rated, "rated", rated=True)
-    guided = Count(None, "guided", links.rows("sessions", tier="guided"))
+    guided = sessions(report.n_guided, "guided", tier="guided")
     before = report.previous
     count_change = None
     if before is not None:

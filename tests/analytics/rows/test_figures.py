@@ -43,6 +43,7 @@ def _dashboard(report: Any) -> Iterator[Figure]:
     yield _sessions("total", report["total_sessions"])
     for status in ("resolved", "escalated", "abandoned"):
         yield _sessions(status, report[f"{status}_sessions"], status=[status])
+    yield _sessions("guided", report["n_guided"], tier="guided")
     yield _sessions("rated", report["n_rated"], rated=True)
     yield _sessions("mttr", report["n_mttr"], status=["resolved"], timed=True)
     yield _sessions("unknown", report["n_unknown"], status=["resolved"], timed=False)
