@@ -13,6 +13,8 @@ from flowpilot.imports.guess.systems import Earlier
 from flowpilot.imports.known.untouched import touched_condition
 from flowpilot.imports.models import ImportItem, ImportRun, ItemKind
 from flowpilot.imports.undoing import RunNotFoundError
+from flowpilot.psa.connections.models import ProviderKind
+from flowpilot.psa.connections.queries import active_connection
 
 # So many imports of the past say what a further one may be of.
 _SYSTEMS = 100
@@ -69,6 +71,12 @@ async def earlier_systems(db: ReadDb, account_id: uuid.UUID) -> Earlier:
     query = select(columns, system).where(ImportRun.account_id == account_id, system.is_not(None))
     found = await db.execute(query.order_by(ImportRun.created_at.desc(), ImportRun.id.desc()).limit(_SYSTEMS))
     return [(frozenset(names), name) for names, name in found]
+
+
+async def connected_system(db: ReadDb, account_id: uuid.UUID) -> str | None:
+    """The kind of ticket system that the account is connected to; None if it is to none."""
+    connection = await active_connection(db, account_id)
+    return None if connection is None or connection.provider == ProviderKind.CONSOLE else connection.provider
 
 
 @dataclass(frozen=True, slots=True)

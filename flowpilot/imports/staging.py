@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -150,17 +151,33 @@ def staged_cases(connection: Connection, mapping: Mapping, staged: Staged) -> It
         unusable.refuse()
 
 
+def built_cases(connection: Connection, mapping: Mapping, tickets: Sequence[str]) -> Iterator[tuple[str, Case]]:
+    """The cases of these tickets: what can be known of them before it is known to which sessions they belong."""
+    columns = list(mapping.uses)
+    for ticket, _, as_json in _ordered(connection, mapping, newest_first=False, tickets=list(tickets)):
+        rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in json.loads(as_json)]
+        with suppress(UnknownBeginError):
+            if (case := build_case(ticket, rows, mapping)) is not None:
+                yield ticket, case
+
+
 def _number(ticket: str, rows: Sequence[Row], mapping: Mapping) -> str:
     """The number that people know the ticket by."""
     return rows[-1].get(mapping.case.number or "") or ticket
 
 
-def _ordered(connection: Connection, mapping: Mapping, *, newest_first: bool) -> Iterator[tuple[str, int, str]]:
-    """The id of each case, the line of its first row, and its rows as JSON."""
+def _ordered(
+    connection: Connection, mapping: Mapping, *, newest_first: bool, tickets: list[str] | None = None
+) -> Iterator[tuple[str, int, str]]:
+    """The id of each case, the line of its first row, and its rows as JSON; of these tickets, or of all."""
     ranks: LiteralString = 'rank COLLATE "C"' if mapping.case.order_as == "text" else "rank"
     with connection.cursor("staged_cases") as cursor:
-        query = SQL('SELECT case_id, line, cells::text FROM staged ORDER BY case_id COLLATE "C", {}, line {}')
-        cursor.execute(query.format(SQL(ranks), SQL("DESC" if newest_first else "ASC")))
+        query = SQL(
+            "SELECT case_id, line, cells::text FROM staged WHERE %(tickets)s::text[] IS NULL"
+            ' OR case_id = ANY(%(tickets)s) ORDER BY case_id COLLATE "C", {}, line {}'
+        )
+        direction = SQL("DESC" if newest_first else "ASC")
+        cursor.execute(query.format(SQL(ranks), direction), {"tickets": tickets})
         fetched = chain.from_iterable(iter(partial(cursor.fetchmany, _FETCH_ROWS), []))
         for case_id, of_case in groupby(fetched, key=itemgetter(0)):
             rows = list(of_case)

@@ -12,7 +12,7 @@ from flowpilot.imports.mapping.whole import Mapping
 
 
 class EqualNumbers(StrEnum):
-    """What tickets are that have the number of one that is here, and look different."""
+    """What tickets are that have the number of one that is here."""
 
     SAME = "same"
     OTHER = "other"
@@ -21,8 +21,8 @@ class EqualNumbers(StrEnum):
 EqualNumbersOption = Annotated[
     EqualNumbers | None,
     typer.Option(
-        help="What tickets are that have the number of one that is here but look different: the same, or other"
-        " ones, of another system. The dry run says whether there are any."
+        help="What tickets are that have the number of one that is here, if that is doubtful: the same, or other"
+        " ones, of another system. The dry run says whether it is."
     ),
 ]
 

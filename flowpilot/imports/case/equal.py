@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from flowpilot.errors import InvalidError
 from flowpilot.imports.case.merging import Added, Statement
@@ -48,6 +49,19 @@ class EqualNumber:
     system: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A session that imports brought, which has a ticket's number but is another's as far as is known.
+
+    `system` is that of an import that told of it; `is_told`: one of the file's own system has, too.
+    """
+
+    session_id: UUID
+    facts: Facts
+    system: str | None
+    is_told: bool = False
+
+
 class EqualNumbersError(InvalidError):
     """A person has to say whether tickets with equal numbers are the same.
 
@@ -59,15 +73,15 @@ class EqualNumbersError(InvalidError):
 class EqualNumbers:
     """The tickets of a file, held against those with their numbers that earlier imports brought.
 
-    `elsewhere` are tickets of other systems by number, and `several` counts numbers that tickets of several
-    systems have, so that it cannot be known which are meant. Of `compared` tickets, `other` seem to be others than
-    those that they would be added to, and in so many `unsaid` cases nobody said that both are of one system.
-    Of `held` ones with the number of one of another system, `twins` are surely here under that system's name, and
-    `alike` may be: they count if these are most, because a few are chance.
+    `elsewhere` are sessions by the tickets that have a number of theirs. `several` counts numbers that tickets of
+    several systems have, so that it cannot be known which are meant. Of `compared` tickets, `other` seem to be
+    others than those that they would be added to, and in so many `unsaid` cases nobody said that both are of one
+    system. Of `held` ones with the number of one elsewhere, `twins` are surely here, under another system's name
+    or another number, and `alike` may be: they count if these are most, because a few are chance.
     """
 
     mapping: Mapping
-    elsewhere: Named[str, Sequence[tuple[Facts, str | None]]] = field(default_factory=dict)
+    elsewhere: Named[str, Sequence[Elsewhere]] = field(default_factory=dict)
     several: int = 0
     several_tickets: list[str] = field(default_factory=list)
     compared: int = 0
@@ -95,19 +109,19 @@ class EqualNumbers:
 
     def see_new(self, ticket: str, case: Case) -> None:
         """Hold a case of which a session would be made against those of other systems."""
-        others, now = self.elsewhere.get(ticket, ()), _facts(case)
+        others = self.elsewhere.get(ticket, ())
         self.held += bool(others)
-        likeness, known, system = max(
-            ((_likeness(known, now), known, system) for known, system in others),
-            key=lambda one: one[0],
-            default=(0, now, None),
-        )
-        if likeness == _TWIN:
+        one = likely(others, case)
+        if one is None:
+            return
+        now = _facts(case)
+        example = EqualNumber(ticket, one.facts, now, one.system)
+        if _likeness(one.facts, now) == _TWIN:
             self.twins += 1
-            _keep(self.twin_examples, EqualNumber(ticket, known, now, system))
-        elif likeness == _ALIKE:
+            _keep(self.twin_examples, example)
+        else:
             self.alike += 1
-            _keep(self.alike_examples, EqualNumber(ticket, known, now, system))
+            _keep(self.alike_examples, example)
 
     @property
     def here(self) -> int:
@@ -129,7 +143,7 @@ class EqualNumbers:
             return "several"
         if answer != "same" and (self.unsaid or self.other * 2 > self.compared):
             return "other"
-        return "same" if self.here and answer != "other" else None
+        return "same" if self.here and answer == "ask" else None
 
     @property
     def n(self) -> int:
@@ -186,10 +200,11 @@ class EqualNumbers:
         if self.question == "several":
             return "Name the ticket system that this file is from, as system."
         if self.question == "same":
-            name = f"system = {self.system}" if self.system else "no system"
+            name = f"; if this file is from there, say system = {self.system}, too" if self.system else ""
+            others = "" if self.mapping.system else " and name the system of this file, as system"
             return (
-                f"If this file is from there, say {name}, or undo that import and repeat it under the name of this"
-                ' system; if they are others, say equal_numbers = "other".'
+                f'If they are the same tickets, say equal_numbers = "same"{name}. Or undo that import and repeat'
+                f' it under the name of this system. If they are others, say equal_numbers = "other"{others}.'
             )
         if self.mapping.equal_numbers == "other":
             return f"An earlier import says system = {self.mapping.system}, too: give this one another name."
@@ -197,6 +212,13 @@ class EqualNumbers:
             'If they are the same tickets, say equal_numbers = "same". If they are of another ticket system, name'
             ' it as system, with a name of its own, and say equal_numbers = "other".'
         )
+
+
+def likely(others: Sequence[Elsewhere], case: Case) -> Elsewhere | None:
+    """Which of the sessions with a ticket's number is likely to be of the same ticket; None if none is."""
+    now = _facts(case)
+    one = max(others, key=lambda one: _likeness(one.facts, now), default=None)
+    return None if one is None or _likeness(one.facts, now) == _OTHER else one
 
 
 def _keep(examples: list[EqualNumber], one: EqualNumber) -> None:

@@ -36,7 +36,8 @@ class DraftRequest:
 
     `zone` is that of times for which neither a person nor a mapping says one: `said_zone` is what a person says.
     `shape` is what each row is, if a person says so. `layout` is how a file is written for which nothing else says
-    it. `earlier` are imports of the account that named a system.
+    it. `earlier` are imports of the account that named a system, and `connected` is the ticket system that it is
+    connected to.
     """
 
     zone: str
@@ -44,6 +45,7 @@ class DraftRequest:
     shape: Shape | None = None
     layout: Layout = field(default_factory=Layout)
     earlier: Earlier = ()
+    connected: str | None = None
     said_zone: str | None = None
 
     def zone_of(self, own: str | None = None) -> str:
@@ -56,7 +58,8 @@ def begin(
 ) -> SuggestedDraft:
     """The file, and the draft to begin with. `saved` are the account's mappings by name.
 
-    A draft that does not name the ticket system has a name for it: tickets of two systems may have equal numbers.
+    A draft that does not name the ticket system has that of an earlier file with these columns, or otherwise the
+    connected one: tickets of two systems may have equal numbers. If neither is known, nothing is made up.
 
     Raises:
         LogFileError: the file cannot be read.
@@ -65,7 +68,9 @@ def begin(
     found = _begin(file, asked, saved, limit)
     if found.draft.get("system"):
         return found
-    system = system_of(found.sample.header, file.stem, asked.earlier)
+    system = system_of(found.sample.header, asked.earlier) or asked.connected
+    if system is None:
+        return found
     return replace(found, draft={"name": found.draft["name"], "system": system} | found.draft)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from flowpilot.imports.guess.columns import FileSample, sample_of
 from flowpilot.imports.guess.mapping import Draft, guess
-from flowpilot.imports.guess.systems import system_of_file
 from flowpilot.imports.guess.times import is_ambiguous, times_of
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, shipped_mappings
 from flowpilot.imports.mapping.toml import as_toml
@@ -76,8 +75,6 @@ def suggest_mapping(file: Path, zone: str) -> str:
             f" Its columns are: {', '.join(found.sample.header)}. Write the mapping by hand:"
             " docs/how-to/import-a-log.md says how."
         )
-    if not draft.get("system"):
-        draft = {"name": draft["name"], "system": system_of_file(file.stem)} | draft
     return "\n".join([*_remarks(file, found), as_toml(draft)])
 
 
@@ -88,8 +85,8 @@ def _remarks(file: Path, found: Suggestion) -> Iterator[str]:
     else:
         rows = f"{found.sample.rows:,} rows"
         yield f"# Made by looking at {rows} of {file.name}. Read, correct, and try with --dry-run."
-        yield "# system is the ticket system that it is from, guessed from the file's name. Keep it for each of"
-        yield "# its exports, and give another system another name: tickets of two may have the same numbers."
+        yield '# Name the ticket system that it is from, as in: system = "zendesk". Keep the name for each of its'
+        yield "# exports: tickets of two systems may have the same numbers."
     if is_ambiguous(found.draft, found.sample):
         yield "# Day and month could be the other way round: compare the times with the file."
     if "row" in found.draft and "handoff" not in found.draft:

@@ -5,30 +5,6 @@ import unicodedata
 from collections.abc import Sequence
 
 _LONGEST = 40
-# Months in four languages, whole: a marketing desk's mail is of no month.
-_MONTH = re.compile(
-    r"jan(uary?|vier)?|enero|feb(ruary?|rero)?|f[eé]v(rier)?|mar(ch|s|zo)?|m(ä|ae)rz?|apr(il)?|avr(il)?|abr(il)?"
-    r"|ma[iy]o?|jun[ei]?|juin|junio|jul[iy]?|juillet|julio|aug(ust)?|ao[uû]t|agosto|sep(t(i?emb(er|re))?)?"
-    r"|o[ck]t(ober|obre|ubre)?|nov(i?emb(er|re))?|d[eé][cz](emb(er|re))?|dic(iembre)?",
-    re.IGNORECASE,
-)
-# Words that say what a file is, and not where it is from.
-_WORDS = {
-    "export",
-    "exports",
-    "download",
-    "copy",
-    "latest",
-    "new",
-    "old",
-    "final",
-    "report",
-    "data",
-    "since",
-    "to",
-}
-ANY = "tickets"
-
 Earlier = Sequence[tuple[frozenset[str], str]]
 """The columns that earlier imports read, and the systems that they named: the newest first."""
 
@@ -55,15 +31,7 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", plain)
 
 
-def system_of_file(stem: str) -> str:
-    """A name for the system that a file is from: that of the file, without what differs from export to export."""
-    words = [word for word in re.split(r"[\W\d_]+", stem) if len(word) > 1]
-    kept = [word for word in words if word.lower() not in _WORDS and not _MONTH.fullmatch(word)]
-    return system_name("_".join(kept)) or ANY
-
-
-def system_of(header: Sequence[str], stem: str, earlier: Earlier) -> str:
-    """The system that the newest import named whose columns the file has; otherwise by the file's name."""
+def system_of(header: Sequence[str], earlier: Earlier) -> str | None:
+    """The system that the newest import named whose columns the file has; None if none did."""
     has = set(header)
-    known = (system for columns, system in earlier if columns <= has)
-    return next(known, None) or system_of_file(stem)
+    return next((system for columns, system in earlier if columns <= has), None)

@@ -1,13 +1,13 @@
 """Which cases of a staged log the account has, and which of those the log may add to."""
 
-from collections import defaultdict
 from collections.abc import Mapping as Named
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import Connection
 
-from flowpilot.imports.case.equal import EqualNumbers, Facts
+from flowpilot.imports.case.equal import EqualNumbers
+from flowpilot.imports.known.numbers import find_elsewhere
 from flowpilot.imports.known.untouched import keep_untouched
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.reading.tickets import ticket_key
@@ -50,29 +50,6 @@ SELECT count(*), count(DISTINCT case_id) FROM gone
 """
 
 
-# Tickets of other systems that have a number of the log's, and of which one that is. Either side may know two.
-_NUMBERED = """
-WITH numbered AS (
-    SELECT r.id, (e.place - 1)::int AS place FROM import_runs r
-    CROSS JOIN LATERAL jsonb_array_elements_text(r.rules->'columns') WITH ORDINALITY AS e (name, place)
-    WHERE r.account_id = %(account)s AND e.name = r.rules->'mapping'->'case'->>'number'
-), called AS (
-    SELECT DISTINCT case_id, case_id AS number FROM staged
-    UNION SELECT DISTINCT case_id, cells->>%(place)s::int FROM staged
-), alike AS (
-    SELECT called.case_id, s.id FROM called JOIN ai_sessions s ON s.psa_ticket_id = called.number
-    WHERE s.account_id = %(account)s
-    UNION SELECT called.case_id, c.session_id FROM numbered
-    JOIN import_cases c ON c.run_id = numbered.id JOIN called ON called.number = c.rows->-1->>numbered.place
-    WHERE c.account_id = %(account)s
-)
-SELECT alike.case_id, left(s.problem_summary, 200), s.created_at, s.resolved_at, (
-    SELECT min(r.rules->'mapping'->>'system') FROM import_cases c
-    JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id
-    WHERE c.account_id = %(account)s AND c.session_id = s.id
-) FROM alike JOIN ai_sessions s ON s.id = alike.id JOIN elsewhere ON elsewhere.id = s.id
-WHERE s.account_id = %(account)s
-"""
 # Imports of other systems than the mapping's. What names no system is the same as any, until somebody says of a
 # system that its tickets are other ones.
 _OTHERS = """
@@ -109,7 +86,8 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
 
     A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`, also if
     its number is written in another way there. A ticket that another import knows by its other number is the same
-    if both mappings name one ticket system, and another one if all that told of it name other systems.
+    if both mappings name one ticket system, or a person has said so, and another one if all that told of it name
+    other systems.
     Those that stay are locked, unless the log is only looked at.
     """
     _find_same(connection, account_id, mapping)
@@ -133,14 +111,7 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
 
 
 def _equal_numbers(connection: Connection, account_id: UUID, mapping: Mapping) -> EqualNumbers:
-    elsewhere: dict[str, list[tuple[Facts, str | None]]] = defaultdict(list)
-    if connection.execute("SELECT FROM elsewhere LIMIT 1").fetchone() is not None:
-        connection.execute("ANALYZE elsewhere")
-        number = mapping.case.number
-        named = {"account": account_id, "place": None if number is None else list(mapping.uses).index(number)}
-        for ticket, title, opened, resolved, system in connection.execute(_NUMBERED, named):
-            elsewhere[ticket].append((Facts(title or "", opened, resolved), system))
-    equal = EqualNumbers(mapping, elsewhere)
+    equal = EqualNumbers(mapping, find_elsewhere(connection, account_id, mapping))
     if mapping.system is None:
         several = [ticket for (ticket,) in connection.execute(_SEVERAL, (account_id,))]
         equal.several, equal.several_tickets = len(several), several[:_SHOWN_TICKETS]

@@ -38,6 +38,11 @@ def shipped_mappings() -> list[str]:
     return sorted(Path(file.name).stem for file in MAPPINGS.iterdir() if file.name.endswith(".toml"))
 
 
+def shipped_systems() -> list[str]:
+    """The ticket systems that those mappings are of."""
+    return sorted({system for name in shipped_mappings() if (system := load_mapping(name).system)})
+
+
 def mapping_of(draft: Mapping[str, Any]) -> Whole:
     """The mapping that the tables and keys of a TOML file make.
 

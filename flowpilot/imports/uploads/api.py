@@ -12,7 +12,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.imports.choosing.bases import DraftRequest, begin
 from flowpilot.imports.choosing.roles import role_of
-from flowpilot.imports.queries import earlier_systems
+from flowpilot.imports.queries import connected_system, earlier_systems
 from flowpilot.imports.saved.service import saved_mappings
 from flowpilot.imports.schemas import (
     PATH,
@@ -98,7 +98,9 @@ async def read_columns(
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
         earlier = await earlier_systems(db, actor.account_id)
-    asked = DraftRequest(actor.timezone, base, earlier=earlier, said_zone=zone(tz).key if tz else None)
+        connected = await connected_system(db, actor.account_id)
+    said_zone = zone(tz).key if tz else None
+    asked = DraftRequest(actor.timezone, base, earlier=earlier, connected=connected, said_zone=said_zone)
     _, found = await with_file(
         *(database, actor.account_id, upload_id), lambda file, limit: begin(file, asked, saved, limit=limit)
     )

@@ -88,7 +88,7 @@ class ChoicesForm(BaseModel):
             return None
         return self.shape if self.shown_shape is not None and self.shape != self.shown_shape else self.forced
 
-    def asked(self, account_zone: str, earlier: Earlier = ()) -> DraftRequest:
+    def asked(self, account_zone: str, earlier: Earlier = (), connected: str | None = None) -> DraftRequest:
         """Where to begin."""
         base = GUESS if self.is_read_anew else self.base
         # A mapping that was made for such files knows how they are written.
@@ -101,7 +101,7 @@ class ChoicesForm(BaseModel):
             records=self.records or None,
         )
         layout = read if is_guess else Layout()
-        return DraftRequest(account_zone, base, self.forced_shape, layout, earlier, self.said_zone)
+        return DraftRequest(account_zone, base, self.forced_shape, layout, earlier, connected, self.said_zone)
 
     @property
     def said_zone(self) -> str | None:

@@ -16,10 +16,11 @@ from flowpilot.imports.choosing.bases import SuggestedDraft, begin
 from flowpilot.imports.choosing.choices import ClashError, choose, finished
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.guess.systems import Earlier
+from flowpilot.imports.mapping.loading import shipped_systems
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview
-from flowpilot.imports.queries import earlier_systems
+from flowpilot.imports.queries import connected_system, earlier_systems
 from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.saved.service import saved_mappings
 from flowpilot.imports.unusable import UnusableRowsError
@@ -37,8 +38,8 @@ class UploadPreview:
 
     `trouble` is what is wrong, in a sentence; `sheets` are those of a spreadsheet and `lists` those of a
     document, if one has to be chosen. `unusable` are rows because of which the file is refused. `clashing`
-    columns are what only one of them can be. `systems` are those that earlier imports named. `preview` is what an
-    import would bring, if nothing is wrong.
+    columns are what only one of them can be. `systems` are names to choose from. `preview` is what an import would
+    bring, if nothing is wrong.
     """
 
     upload: ImportUpload
@@ -100,7 +101,9 @@ async def _look(
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
         earlier = await earlier_systems(db, actor.account_id)
-    looking = _PreviewReader(Previewer(database.url, actor.account_id, now), form, saved, actor.timezone, earlier)
+        connected = await connected_system(db, actor.account_id)
+    previewer = Previewer(database.url, actor.account_id, now)
+    looking = _PreviewReader(previewer, form, saved, actor.timezone, earlier, connected)
     upload, seen = await with_file(database, actor.account_id, upload_id, looking.look)
     return replace(seen, upload=upload)
 
@@ -112,13 +115,15 @@ class _PreviewReader:
     saved: dict[str, Draft]
     zone: str
     earlier: Earlier
+    connected: str | None
 
     def look(self, file: Path, limit: PreviewLimit) -> UploadPreview:
         """Read the file as the form says. What is wrong becomes part of the page."""
-        systems = tuple(dict.fromkeys(system for _, system in self.earlier))
+        known = [*(system for _, system in self.earlier), *filter(None, [self.connected]), *shipped_systems()]
+        systems = tuple(dict.fromkeys(known))
         seen = UploadPreview(ImportUpload(), self.form, tuple(self.saved), systems)
         try:
-            found = begin(file, self.form.asked(self.zone, self.earlier), self.saved, limit=limit)
+            found = begin(file, self.form.asked(self.zone, self.earlier, self.connected), self.saved, limit=limit)
         except InvalidError as error:
             sheets, lists = (tuple(error.extra.get(name, ())) for name in ("sheets", "lists"))
             return replace(seen, trouble=error.detail, sheets=sheets, lists=lists)

@@ -1,5 +1,6 @@
 """Equal numbers of two systems do not become one ticket without a word, and those of one do not become two."""
 
+import tomllib
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Literal
@@ -9,15 +10,17 @@ import pytest
 from flowpilot.cli.importing.answers import EqualNumbers, answered
 from flowpilot.cli.importing.words import preview_in_words
 from flowpilot.imports.case.equal import EqualNumbersError
+from flowpilot.imports.choosing.bases import DraftRequest, begin
 from flowpilot.imports.choosing.choices import Choices, choose, finished
-from flowpilot.imports.guess.suggest import read_sample
-from flowpilot.imports.guess.systems import system_name, system_of, system_of_file
+from flowpilot.imports.guess.suggest import read_sample, suggest_mapping
+from flowpilot.imports.guess.systems import Earlier, system_name, system_of
 from flowpilot.imports.mapping.loading import answering, draft_of, mapping_of
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
 from tests.imports.helpers import NOW, World
 from tests.imports.known.test_said import HEADER, TICKETS, written
+from tests.imports.test_vendors import SAMPLES
 
 NORTH, SOUTH = (answering(TICKETS, "ask", system) for system in ("north", "south"))
 LOG = mapping_of(
@@ -119,6 +122,26 @@ def test_tickets_that_are_here_are_not_brought_as_those_of_another_system(
     assert world.load(printers, NORTH).sessions == 1
     printers.write_text(printers.read_text() + "4,2026-05-05 08:00,,Fax 2\n")
     assert world.load(printers, answering(SOUTH, "other")).sessions == 4
+
+
+def test_tickets_of_another_systems_name_are_the_same_if_a_person_says_so(
+    world: World, files: tuple[Path, Path]
+) -> None:
+    """And only those that look like it."""
+    printers, _ = files
+    world.load(printers, NORTH)
+    ended = "1,2026-05-04 08:00,2026-05-04 12:00,Printer\n"
+    printers.write_text(HEADER + ended + "2,2026-03-01 09:00,,DNS\n3,2026-05-05 08:00,,Fax\n")
+    same = answering(SOUTH, "same")
+    assert question(world, printers, SOUTH) == ("same", 1)
+    assert question(world, printers, same) == (None, 0)
+    done = world.load(printers, same)
+    assert (done.sessions, done.changes.updated) == (2, 1)
+    assert titles(world) == ["DNS", "Fax", "Printer", "Scanner"]
+    # From now on, each export finds it without a word.
+    for mapping, title in ((SOUTH, "Printer burnt"), (NORTH, "Printer gone")):
+        printers.write_text(HEADER + f"1,2026-05-04 08:00,,{title}\n")
+        assert world.load(printers, mapping).changes.updated == 1
 
 
 @pytest.mark.parametrize(
@@ -237,25 +260,31 @@ def test_a_name_of_no_letters_is_not_dropped_without_a_word(said: str, tmp_path:
         finished(draft)
 
 
-@pytest.mark.parametrize(
-    ("stem", "name"),
-    [
-        ("hd-export-2026-06-30 (2)", "hd"),
-        ("incidents_june_2026", "incidents"),
-        ("Vorfälle März 2026", "vorfalle"),
-        ("2026-06", "tickets"),
-        ("export", "tickets"),
-        ("marketing-tickets", "marketing_tickets"),
-        ("mail-tickets_Sept", "mail_tickets"),
-        ("Мартовский стол 2026", "мартовский_стол"),
-        ("décembre-augsburg", "augsburg"),
-    ],
-)
-def test_a_system_is_guessed_from_what_files_of_several_months_share(stem: str, name: str) -> None:
-    assert system_of_file(stem) == name
-
-
 def test_a_file_with_the_columns_of_an_earlier_import_is_of_its_system() -> None:
     earlier = [(frozenset({"a", "z"}), "newest"), (frozenset({"a", "b"}), "newer"), (frozenset({"a"}), "old")]
-    assert system_of(["a", "b", "c"], "june", earlier) == "newer"
-    assert system_of(["b", "c"], "desk-june", earlier) == "desk"
+    assert system_of(["a", "b", "c"], earlier) == "newer"
+    assert system_of(["b", "c"], earlier) is None
+
+
+@pytest.mark.parametrize(
+    ("earlier", "connected", "system"),
+    [
+        ((), None, None),
+        ((), "halopsa", "halopsa"),
+        ([(frozenset({"Number", "Title"}), "desk")], "halopsa", "desk"),
+        ([(frozenset({"Number", "Agent"}), "desk")], None, None),
+    ],
+)
+def test_the_system_of_a_file_is_proposed_if_something_says_it_and_never_made_of_its_name(
+    files: tuple[Path, Path], earlier: Earlier, connected: str | None, system: str | None
+) -> None:
+    asked = DraftRequest("UTC", earlier=earlier, connected=connected)
+    assert begin(files[0], asked, {}).draft.get("system") == system
+    # A mapping that is recognised knows its own.
+    assert begin(SAMPLES / "jira.csv", asked, {}).draft["system"] == "jira"
+
+
+def test_the_command_that_suggests_a_mapping_makes_up_no_system(files: tuple[Path, Path]) -> None:
+    text = suggest_mapping(files[0], "UTC")
+    assert "system" not in tomllib.loads(text)
+    assert '# Name the ticket system that it is from, as in: system = "zendesk".' in text

@@ -1,71 +1,23 @@
 """Past tickets of a connected ticket system, from its answers to the account's sessions."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from pydantic import TypeAdapter
 
 from flowpilot.cli.importing.words import fetched_in_words
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
-from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
-from flowpilot.imports.case.equal import EqualNumbersError
-from flowpilot.imports.loader import import_log
-from flowpilot.imports.mapping.whole import Mapping
-from flowpilot.imports.progress import ImportSummary
-from flowpilot.imports.psa.bringing import Fetched, bring, fetch_tickets, preview
+from flowpilot.imports.psa.bringing import preview
 from flowpilot.imports.runs import list_runs
 from flowpilot.imports.undo import undo_import
-from flowpilot.psa.history import ChangeKind, TicketHistory
-from flowpilot.psa.provider import Member
-from flowpilot.settings import Settings
-from tests.company import Company
-from tests.imports.psa.histories import ALEX, MEMBERS, change, history, solved
-from tests.psa.desk import Desk
-from tests.psa.fixtures import Connect
+from flowpilot.psa.history import ChangeKind
+from tests.imports.psa.bringing import Bringing
+from tests.imports.psa.histories import ALEX, change, history, solved
 
 pytestmark = pytest.mark.anyio
-
-
-class Bringing:
-    """The account's ticket system, and what is brought from it."""
-
-    def __init__(self, company: Company, desk: Desk, database: Database, settings: Settings, url: str) -> None:
-        self.company, self._desk, self._database, self._settings, self.url = company, desk, database, settings, url
-        desk.shows["members"] = TypeAdapter(list[Member]).dump_python(MEMBERS, mode="json")
-
-    def shows(self, *tickets: TicketHistory) -> None:
-        self._desk.shows["histories"] = TypeAdapter(list[TicketHistory]).dump_python(list(tickets), mode="json")
-
-    async def fetch(self) -> Fetched:
-        since = date(2026, 1, 1)
-        return await fetch_tickets(
-            self._database, self._settings, self.url, self.company.id, since, lambda *_: None, clock=now
-        )
-
-    async def bring(self) -> ImportSummary:
-        return bring(self.url, self.company.id, await self.fetch(), now=now(), progress=lambda _: None)
-
-    def sessions(self) -> list[tuple[Any, ...]]:
-        return self.company.query("SELECT psa_ticket_id, status, step_count FROM ai_sessions ORDER BY 1")
-
-
-@pytest.fixture
-def bringing(
-    company: Company,
-    desk: Desk,
-    connect: Connect,
-    database: Database,
-    open_settings: Settings,
-    urls: DatabaseUrls,
-) -> Bringing:
-    connect()
-    return Bringing(company, desk, database, open_settings, urls.runtime)
 
 
 async def test_past_tickets_become_sessions_and_the_import_is_listed(bringing: Bringing) -> None:
@@ -75,108 +27,6 @@ async def test_past_tickets_become_sessions_and_the_import_is_listed(bringing: B
     assert bringing.sessions() == [("7", "resolved", 5), ("8", "active", 0)]
     (run,) = list_runs(bringing.url, bringing.company.id)
     assert (run.file_name, run.mapping) == ("Small desk since 2026-01-01", "Small desk")
-
-
-EXPORT: dict[str, Any] = {
-    "name": "export",
-    "system": "redmine",
-    "times": {"format": "iso", "zone": "UTC"},
-    "case": {"id": "Number"},
-    "ticket": {},
-    "session": {
-        "created_at": "Opened",
-        "domain": "Kind",
-        "summary": ["Title"],
-        "status": [{"status": "open"}],
-    },
-}
-CALLED = "T20260504.0001"
-
-
-def exported(folder: Path, kind: str = "Network", opened: str = "2026-05-04 08:00") -> Path:
-    file = folder / f"{kind}.csv"
-    file.write_text(f"Number,Opened,Kind,Title\n{CALLED},{opened},{kind},Printer\n")
-    return file
-
-
-def called(ticket: TicketHistory) -> TicketHistory:
-    """The ticket, with the number by which its system's exports call it."""
-    return replace(ticket, ticket=replace(ticket.ticket, number=CALLED))
-
-
-def load(bringing: Bringing, file: Path, **other: Any) -> ImportSummary:
-    mapping = Mapping.model_validate({**EXPORT, **other})
-    return import_log(bringing.url, bringing.company.id, file, mapping, now=now())
-
-
-async def test_a_ticket_of_two_numbers_that_a_file_brought_is_not_brought_again(
-    bringing: Bringing, tmp_path: Path, urls: DatabaseUrls
-) -> None:
-    load(bringing, exported(tmp_path))
-    bringing.shows(called(solved("7")))
-    previewed = preview(
-        bringing.url, bringing.company.id, await bringing.fetch(), now=now(), progress=lambda _: None
-    )
-    assert previewed is not None
-    assert (previewed.figures.cases, previewed.changes.updated) == (0, 1)
-    done = await bringing.bring()
-    assert (done.sessions, done.changes.updated, bringing.sessions()) == (0, 1, [("7", "resolved", 5)])
-    # A later export knows the ticket by its own number, and takes nothing away.
-    assert load(bringing, exported(tmp_path, "Printing")).sessions == 0
-    assert bringing.sessions() == [("7", "active", 5)]
-    assert bringing.company.query("SELECT problem_domain FROM ai_sessions") == [("Printing",)]
-    last, brought, _ = list_runs(bringing.url, bringing.company.id)
-    for run, left in ((last, [("7", "resolved", 5)]), (brought, [(CALLED, "active", 0)])):
-        undo_import(urls.owner, bringing.company.id, run.id, now=now())
-        assert bringing.sessions() == left
-
-
-async def test_what_a_file_of_a_guessed_system_brought_is_not_brought_twice_without_a_word(
-    bringing: Bringing, tmp_path: Path
-) -> None:
-    load(bringing, exported(tmp_path), system="tickets")
-    bringing.shows(called(solved("7")))
-    with pytest.raises(EqualNumbersError, match="of one that came from tickets, such as 7") as error:
-        await bringing.bring()
-    assert "undo that import and repeat it under the name of this system" in error.value.detail
-    assert (error.value.extra["question"], len(bringing.sessions())) == ("same", 1)
-
-
-async def test_a_file_of_a_guessed_system_does_not_bring_twice_what_was_brought(
-    bringing: Bringing, tmp_path: Path
-) -> None:
-    bringing.shows(called(solved("7")))
-    await bringing.bring()
-    with pytest.raises(EqualNumbersError, match=f"of one that came from redmine, such as {CALLED}"):
-        load(bringing, exported(tmp_path), system="tickets")
-    assert len(bringing.sessions()) == 1
-    assert load(bringing, exported(tmp_path), system="tickets", equal_numbers="other").sessions == 1
-
-
-async def test_an_export_of_what_was_brought_brings_nothing_twice(bringing: Bringing, tmp_path: Path) -> None:
-    bringing.shows(called(solved("7")), solved("8"))
-    await bringing.bring()
-    assert load(bringing, exported(tmp_path)).sessions == 0
-    assert [ticket for ticket, *_ in bringing.sessions()] == ["7", "8"]
-
-
-@pytest.mark.parametrize("system", [None, "autotask"])
-async def test_a_number_of_another_system_is_another_ticket(
-    bringing: Bringing, tmp_path: Path, system: str | None
-) -> None:
-    bringing.shows(called(solved("7")))
-    await bringing.bring()
-    assert load(bringing, exported(tmp_path, opened="2026-03-02 08:00"), system=system).sessions == 1
-
-
-async def test_one_that_somebody_has_worked_on_stays_as_it_is(bringing: Bringing, tmp_path: Path) -> None:
-    load(bringing, exported(tmp_path))
-    bringing.company.query("UPDATE ai_sessions SET last_activity_at = now() RETURNING id")
-    bringing.shows(called(solved("7")))
-    assert (await bringing.fetch()).own.tickets == 1
-    bringing.company.query("UPDATE ai_sessions SET last_activity_at = NULL, session_rating = 5 RETURNING id")
-    assert (await bringing.bring()).cases_already_here == 1
-    assert bringing.sessions() == [(CALLED, "active", 0)]
 
 
 async def test_doing_it_again_changes_nothing_and_later_goes_on(bringing: Bringing) -> None:

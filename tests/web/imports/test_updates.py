@@ -64,8 +64,10 @@ async def test_a_person_says_whether_tickets_with_equal_numbers_are_the_same(
 ) -> None:
     browser = signed_in(Role.OWNER)
     june = send_file(browser, ("desk-june.csv", JUNE))
-    assert fields_of(june.text)["system"] == ["desk"]
-    await import_all(browser, june, company, database)
+    assert fields_of(june.text)["system"] == [""]
+    assert '<option value="zendesk">' in june.text
+    named = browser.post(june.url.path, data=fields_of(june.text) | {"system": ["Desk"]})
+    await import_all(browser, named, company, database)
 
     page = send_file(browser, ("other.csv", OTHERS))
     fields = fields_of(page.text)
@@ -89,6 +91,14 @@ async def test_a_person_says_whether_tickets_with_equal_numbers_are_the_same(
     assert fields_of(named.text)["system"] == ["north_desk"]
     assert "Import 2 cases" in text_of(named.text)
     assert "2 cases imported" in text_of((await import_all(browser, named, company, database)).text)
+
+    third = send_file(browser, ("third.csv", OTHERS))
+    alike = browser.post(third.url.path, data=fields_of(third.text) | {"system": ["Third"]})
+    assert "Are these tickets here already?" in text_of(alike.text)
+    assert "undo the import that brought them, and import its file again under the name" in text_of(alike.text)
+    same = browser.post(third.url.path, data=fields_of(alike.text) | {"equal_numbers": ["same"]})
+    assert "Are these tickets here already?" not in text_of(same.text)
+    assert "2 would be updated" in text_of(same.text) or "2 stay as they are" in text_of(same.text)
 
     again = send_file(browser, ("july.csv", JULY))
     system = browser.post(again.url.path, data=fields_of(again.text) | {"system": ["desk"]})
