@@ -32,6 +32,7 @@ from flowpilot.http.problems import RESPONSES, install_error_handlers
 from flowpilot.http.rate_limits import RateLimiter
 from flowpilot.http.replica.middleware import ReplicaMiddleware
 from flowpilot.http.replica.reads import ReplicaReads
+from flowpilot.http.routers import Room
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.detached import admit
@@ -162,6 +163,7 @@ def create_app(
     )
     app.add_middleware(ObserveMiddleware, metrics=metrics)
     install_error_handlers(app, as_page)
+    rooms = Room()
     for router in (
         health,
         identity,
@@ -182,6 +184,7 @@ def create_app(
         imports,
         pages,
     ):
-        app.include_router(router)
+        rooms.add(router)
+    app.include_router(rooms)
     app.mount("/static", Assets(directory=STATIC))
     return app

@@ -7,12 +7,13 @@ from tempfile import SpooledTemporaryFile
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flowpilot.errors import FlowPilotError
 from flowpilot.http.problems import problem
+from flowpilot.http.routers import Room
 
 MAX_BYTES = 1_000_000
 
@@ -131,10 +132,12 @@ class BodyMiddleware:
 
 def _answering(request: Request) -> APIRoute | None:
     """The route that will answer."""
-    for context in iter_route_contexts(request.app.routes):
-        if context.matches(request.scope)[0] is Match.FULL:
-            route = context.original_route
-            return route if isinstance(route, APIRoute) else None
+    scope = request.scope
+    for route in request.app.routes:
+        room = getattr(route, "original_router", None)
+        found = room.answering(scope) if isinstance(room, Room) else route
+        if isinstance(found, APIRoute) and found.matches(scope)[0] is Match.FULL:
+            return found
     return None
 
 

@@ -1,13 +1,19 @@
-"""The routes of a room's parts as one router."""
+"""The routes of a room's parts as one router, which finds the one that answers by its path."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
+
+from flowpilot.http.dependencies import solve_each_once
+
+_FOUND = "flowpilot.found"
 
 
 class Part(Protocol):
@@ -17,36 +23,102 @@ class Part(Protocol):
 
 
 class Room(APIRouter):
-    """Routes that are looked through only for a path that begins like one of them.
+    """Routes that are found by the parts of their paths.
 
-    FastAPI looks through all routes of all routers in turn, and once more on each level: 2 ms for a page.
+    FastAPI tries all routes of all routers in turn, and once more on each level.
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether one of the routes answers the request."""
-        if not get_route_path(scope).startswith(self.beginnings):
+        """Whether one of the routes answers the request, and if so, remember which."""
+        found = self._find(scope)
+        if found is None:
             return Match.NONE, {}
-        return super().matches(scope)
+        match, scope[_FOUND] = found[0], found[1:]
+        return match, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the route answer that was found."""
+        route, said = scope.pop(_FOUND)
+        scope.update(said)
+        await route.handle(scope, receive, send)
+
+    def answering(self, scope: Scope) -> APIRoute | None:
+        """The route that answers the request."""
+        found = self._find(scope)
+        return None if found is None or found[0] is not Match.FULL else found[1]
 
     def add(self, router: APIRouter) -> None:
-        """Add the routes of another router; those of a room stay together."""
-        if isinstance(router, Room):
-            self.include_router(router)
-        else:
-            self.routes.extend(router.routes)
+        """Add the routes of another router."""
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            solve_each_once(route.dependant)
+            self.routes.append(route)
+
+    def _find(self, scope: Scope) -> tuple[Match, APIRoute, Scope] | None:
+        """The first route that answers the request, or the first with its path but without its method."""
+        partial: tuple[Match, APIRoute, Scope] | None = None
+        for route in self._tree.find(get_route_path(scope).split("/")):
+            match, said = route.matches(scope)
+            if match is Match.FULL:
+                return match, route, said
+            if match is Match.PARTIAL and partial is None:
+                partial = match, route, said
+        return partial
 
     @cached_property
-    def beginnings(self) -> tuple[str, ...]:
-        """What the paths of its routes begin with, up to their first parameter. Asked for when all are there."""
-        return tuple({beginning for route in self.routes for beginning in _beginnings_of(route)})
+    def _tree(self) -> "_Branch":
+        """The routes by their paths. Asked for when all are there."""
+        tree = _Branch()
+        for number, route in enumerate(self.routes):
+            assert isinstance(route, APIRoute)
+            tree.add(route.path.split("/"), (number, route))
+        return tree
 
 
-def _beginnings_of(route: BaseRoute) -> Iterable[str]:
-    within = getattr(route, "original_router", None)
-    if isinstance(within, Room):
-        return within.beginnings
-    assert isinstance(route, Route)
-    return [route.path.split("{")[0]]
+_Numbered = tuple[int, APIRoute]
+
+
+@dataclass(slots=True)
+class _Branch:
+    """The routes whose paths begin with the same parts; a part with a parameter may be anything.
+
+    `ending` have no more parts, and `open` may have any that follow.
+    """
+
+    ending: list[_Numbered] = field(default_factory=list)
+    open: list[_Numbered] = field(default_factory=list)
+    named: dict[str, "_Branch"] = field(default_factory=dict)
+    anything: "_Branch | None" = None
+
+    def add(self, parts: Sequence[str], route: _Numbered) -> None:
+        """Add a route whose path goes on with these parts."""
+        if not parts:
+            self.ending.append(route)
+        elif ":path}" in parts[0]:
+            self.open.append(route)
+        elif "{" not in parts[0]:
+            self.named.setdefault(parts[0], _Branch()).add(parts[1:], route)
+        else:
+            self.anything = self.anything or _Branch()
+            self.anything.add(parts[1:], route)
+
+    def find(self, parts: Sequence[str]) -> Iterable[APIRoute]:
+        """The routes for a path of these parts, in the order in which they were added."""
+        return [route for _, route in sorted(self.below(parts), key=_number)]
+
+    def below(self, parts: Sequence[str]) -> Iterator[_Numbered]:
+        """The routes for a path that goes on with these parts."""
+        if not parts:
+            yield from self.ending
+            return
+        yield from self.open
+        for branch in (self.named.get(parts[0]), self.anything):
+            if branch is not None:
+                yield from branch.below(parts[1:])
+
+
+def _number(route: _Numbered) -> int:
+    return route[0]
 
 
 def collect(*parts: Part) -> APIRouter:
