@@ -10,9 +10,10 @@ from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import OddTimes
-from flowpilot.imports.reading.errors import BadRowError
+from flowpilot.imports.reading.errors import BadRowError, columns_in_words
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_A_NUMBER = "a number like 12"
 _LENGTHS = {"client": 200, "name": 300}
 # A wrong value is shown up to here.
 _SHOWN = 80
@@ -92,7 +93,7 @@ class Checker:
                 f"{self._reader.name} has no column {name}, "
                 f"which the mapping {self._mapping.name} names in {', '.join(uses)}: "
                 "correct the mapping, or export the log with that column. "
-                f"The file's columns are: {', '.join(header)}."
+                f"{columns_in_words(header, name)}"
             )
         required = any(use.required for use in uses.values())
         place = header.index(name) if name in header else None
@@ -121,15 +122,17 @@ class Checker:
     def _cell(self, line: int, column: _Column, text: str) -> str | None:
         if text in self._mapping.file.unknown:
             if column.required:
-                problem = f"{column.name} is {text!r}, which means unknown, but every row needs a value"
-                raise self._wrong(line, column.name, problem, text, "a value")
+                expected = self._expected(column)
+                problem = f"{column.name} is {text!r}, which means unknown, but every row needs {expected}"
+                raise self._wrong(line, column.name, problem, text, expected)
             return None
         if "\0" in text:
-            raise BadRowError(line, f"{column.name} holds a NUL character")
+            problem, expected = f"{column.name} holds a NUL character", "text without NUL characters"
+            raise self._wrong(line, column.name, problem, text.replace("\0", "�"), expected)
         if "time" in column.kinds:
             self._check_time(line, column.name, text)
         if "number" in column.kinds and not _NUMBER.fullmatch(text):
-            raise self._unexpected(line, column.name, text, "a number like 12")
+            raise self._unexpected(line, column.name, text, _A_NUMBER)
         longest = min((_LENGTHS[kind] for kind in column.kinds & _LENGTHS.keys()), default=len(text))
         if len(text) > longest:
             problem = f"{column.name} is longer than {longest} characters"
@@ -141,9 +144,7 @@ class Checker:
         try:
             moment, clock_change = times.read(column, text)
         except (ValueError, OverflowError):
-            pattern = times.columns.get(column, times).format
-            expected = f"a time like {times.example(column)} ({pattern})"
-            raise self._unexpected(line, column, text, expected) from None
+            raise self._unexpected(line, column, text, self._a_time(column)) from None
         if not _EARLIEST <= moment <= self._latest:
             expected = (
                 f"a time from {_EARLIEST.date()} to {self._latest.date()}"
@@ -152,6 +153,16 @@ class Checker:
             raise self._unexpected(line, column, text, expected)
         if clock_change is not None:
             self.odd_times.add(clock_change, line)
+
+    def _expected(self, column: _Column) -> str:
+        """What a value of the column has to be, with an example if that can be known."""
+        if "time" in column.kinds:
+            return self._a_time(column.name)
+        return _A_NUMBER if "number" in column.kinds else "a value"
+
+    def _a_time(self, column: str) -> str:
+        times = self._mapping.times
+        return f"a time like {times.example(column)} ({times.columns.get(column, times).format})"
 
     def _unexpected(self, line: int, column: str, text: str, expected: str) -> BadRowError:
         return self._wrong(line, column, f"{column} is {text[:_SHOWN]!r}, expected {expected}", text, expected)

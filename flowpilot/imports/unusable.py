@@ -29,17 +29,18 @@ class UnusableRowsError(LogFileError):
     """Rows that cannot be used, so that nothing was imported.
 
     `extra` is about the first of them as in a `BadRowError`; `rows` lists some, and `n_rows` counts them.
+    `columns` says in a sentence which ones the file has, if one of them holds what is wrong.
     """
 
     def __init__(self, found: "UnusableRows", first: BadRowError) -> None:
-        self.found = found
+        self.found, self.columns = found, BadRowError.columns_of(first.extra)
         shown = [f"{row.place}: {row.problem}." for row in found.listed]
         if found.rows > 1:
             shown.insert(0, f"{found.in_words} rows cannot be used.")
         if found.rows > len(found.listed):
             shown.append(f"And {found.rows - len(found.listed):,} more.")
         rows = [asdict(row) for row in found.listed]
-        detail = " ".join([*shown, "Nothing was imported."])
+        detail = " ".join(filter(None, [*shown, self.columns, "Nothing was imported."]))
         super().__init__(detail, **first.extra, rows=rows, n_rows=found.rows)
 
 

@@ -11,9 +11,12 @@ from flowpilot.imports.loader import ImportSummary
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
+from flowpilot.imports.reading.errors import BadRowError, columns_in_words
 from flowpilot.imports.unusable import UnusableRowsError
 from tests.imports.helpers import MAPPING, NOTHING, NOW, SMALL, World, row, write_log
 
+A_TIME = "a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)"
+COLUMNS = "The file's columns are: ticket, seq, opened, solved, at, who, kind, moves, note."
 GOOD = row("T1", 1, "09:00", "Ada")
 SANE = (
     "a time from 1970-01-01 to 2027-06-02 (name the cell in file.unknown if it means that the time is not known)"
@@ -28,8 +31,8 @@ SANE = (
             {"at": "2026-02-30 09:00"},
             "at is '2026-02-30 09:00', expected a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)",
         ),
-        ({"at": "?"}, "at is '?', which means unknown, but every row needs a value"),
-        ({"opened": "?"}, "opened is '?', which means unknown, but every row needs a value"),
+        ({"at": "?"}, f"at is '?', which means unknown, but every row needs {A_TIME}"),
+        ({"opened": "?"}, f"opened is '?', which means unknown, but every row needs {A_TIME}"),
         ({"solved": "soon"}, "solved is 'soon', expected a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)"),
         ({"solved": "9999-12-31 23:59"}, f"solved is '9999-12-31 23:59', expected {SANE}"),
         ({"at": "0001-01-01 00:00"}, f"at is '0001-01-01 00:00', expected {SANE}"),
@@ -39,7 +42,7 @@ SANE = (
         ({"seq": "second"}, "seq is 'second', expected a number like 12"),
         ({"seq": "NaN"}, "seq is 'NaN', expected a number like 12"),
         ({"moves": "1e9"}, "moves is '1e9', expected a number like 12"),
-        ({"moves": "?"}, "moves is '?', which means unknown, but every row needs a value"),
+        ({"moves": "?"}, "moves is '?', which means unknown, but every row needs a number like 12"),
         ({"who": "A" * 301}, "who is longer than 300 characters"),
         ({"note": "a\0b"}, "note holds a NUL character"),
     ],
@@ -51,7 +54,7 @@ def test_a_bad_value_is_named_with_its_line(
     with pytest.raises(UnusableRowsError) as raised:
         world.load(log)
     place = "Line 3 (ticket T1)" if cells.get("ticket", "T1") else "Line 3"
-    assert raised.value.detail == f"{place}: {problem}. Nothing was imported."
+    assert raised.value.detail == f"{place}: {problem}. {COLUMNS} Nothing was imported."
     assert world.counts() == NOTHING
 
 
@@ -93,6 +96,21 @@ def test_a_column_that_the_file_lacks_is_named_with_its_key(world: World, tmp_pa
         "The file's columns are: ticket, seq, begun, solved, at, who, kind, moves, note."
     )
     assert world.counts() == NOTHING
+
+
+def test_of_many_columns_those_are_named_first_that_are_called_like_the_one_that_is_missing(
+    tmp_path: Path,
+) -> None:
+    """Also in the error of a value, and of a row that is too short."""
+    columns = [f"Custom field {number}" for number in range(300)]
+    said = columns_in_words([*columns, "Created on"], "created_on")
+    assert said.startswith("The file's columns are: Created on, Custom field 0, Custom field 1, ")
+    assert said.endswith("Custom field 18 and 281 more.")
+    error = BadRowError(7, "expected 2 fields as in the header, found 1", columns=["a", ""])
+    assert error.detail == (
+        "Line 7: expected 2 fields as in the header, found 1. The file's columns are: a, (no name)."
+        " Nothing was imported."
+    )
 
 
 def test_the_second_column_of_a_name_has_a_name_of_its_own(world: World, tmp_path: Path) -> None:

@@ -27,8 +27,10 @@ def test_all_rows_that_cannot_be_used_are_said_with_their_tickets(world: World, 
         world.load(log)
     assert raised.value.detail == (
         "3 rows cannot be used. Line 4 (ticket T2): at is 'soon', expected a time like 2026-01-31 14:30"
-        " (%Y-%m-%d %H:%M). Line 5 (ticket T3): opened is '?', which means unknown, but every row needs a value."
-        " Line 6: ticket is '', which means unknown, but every row needs a value. Nothing was imported."
+        " (%Y-%m-%d %H:%M). Line 5 (ticket T3): opened is '?', which means unknown, but every row needs"
+        " a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)."
+        " Line 6: ticket is '', which means unknown, but every row needs a value."
+        " The file's columns are: ticket, seq, opened, solved, at, who, kind, moves, note. Nothing was imported."
     )
     assert (raised.value.extra["n_rows"], raised.value.extra["line"], raised.value.extra["column"]) == (3, 4, "at")
     assert [(one["line"], one["ticket"], one["column"]) for one in raised.value.extra["rows"]] == [
@@ -44,9 +46,9 @@ def test_they_are_left_out_with_all_rows_of_their_tickets(world: World, tmp_path
     log = write_log(tmp_path / "log.csv", ROWS)
     found = preview_log(world.url, world.account_id, log, LEAVING_OUT, now=NOW)
     assert (found.rows, found.figures.cases, found.unusable.rows, found.unusable.tickets) == (1, 1, 3, 2)
-    assert found.unusable.listed[1] == UnusableRow(
-        5, "T3", "opened", "opened is '?', which means unknown, but every row needs a value"
-    )
+    needed = "a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)"
+    problem = f"opened is '?', which means unknown, but every row needs {needed}"
+    assert found.unusable.listed[1] == UnusableRow(5, "T3", "opened", problem)
     done = world.load(log, LEAVING_OUT)
     assert (done.rows, done.sessions, done.people_created) == (1, 1, 1)
     assert world.ask("SELECT counts->'unusable' FROM import_runs") == [
@@ -76,7 +78,10 @@ def test_a_file_without_rows_that_can_be_used_is_refused(world: World, tmp_path:
     with pytest.raises(UnusableRowsError) as raised:
         world.load(log, LEAVING_OUT)
     assert raised.value.detail.startswith("30 rows cannot be used. Line 2 (ticket T1): at is 'soon'")
-    assert raised.value.detail.endswith("And 10 more. Nothing was imported.")
+    assert raised.value.detail.endswith(
+        "And 10 more. The file's columns are: ticket, seq, opened, solved, at, who, kind, moves, note."
+        " Nothing was imported."
+    )
     assert world.counts() == NOTHING
 
 

@@ -9,7 +9,7 @@ from flowpilot.imports.guess.mapping import Draft, guess
 from flowpilot.imports.guess.times import is_ambiguous, times_of
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, shipped_mappings
 from flowpilot.imports.mapping.toml import as_toml
-from flowpilot.imports.reading.errors import LogFileError
+from flowpilot.imports.reading.errors import LogFileError, columns_in_words
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.limits import PreviewLimit, PreviewTooLongError
 from flowpilot.imports.reading.opening import open_log
@@ -72,7 +72,7 @@ def suggest_mapping(file: Path, zone: str) -> str:
     if not draft["case"] or not any(column.patterns for column in columns):
         raise LogFileError(
             f"{file.name} has no column that looks like the id of a case, or none of times."
-            f" Its columns are: {', '.join(found.sample.header)}. Write the mapping by hand:"
+            f" {columns_in_words(found.sample.header)} Write the mapping by hand:"
             " docs/how-to/import-a-log.md says how."
         )
     return "\n".join([*_remarks(file, found), as_toml(draft)])

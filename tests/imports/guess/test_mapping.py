@@ -101,5 +101,5 @@ def test_what_is_not_done_is_not_taken_for_done(values: list[str], done: list[st
 def test_a_file_without_an_id_or_times_says_which_columns_it_has(tmp_path: Path) -> None:
     file = tmp_path / "log.csv"
     file.write_text("colour,size\nred,1\nblue,2\n")
-    with pytest.raises(LogFileError, match="Its columns are: colour, size"):
+    with pytest.raises(LogFileError, match="The file's columns are: colour, size\\."):
         suggest_mapping(file, "UTC")

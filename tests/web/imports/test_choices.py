@@ -25,6 +25,7 @@ async def test_tickets_with_rows_that_cannot_be_used_can_be_left_out(
     words = text_of(page.text)
     assert "1 row cannot be used." in words
     assert "Line 2, ticket HELP-1: Created is '35/Oct/26', expected a time like" in words
+    assert re.search(r"The file's columns are: Created, .*, Summary, .* and 3 more\.", words)
     fields = fields_of(page.text) | {"leave_out": ["true"]}
     again = browser.post(page.url.path, data=fields)
     words = text_of(again.text)
