@@ -35,15 +35,25 @@ WHERE c.account_id = %(account)s AND c.run_id = ANY(%(others)s) AND NOT EXISTS (
     AND o.run_id <> ALL(%(others)s)
 )
 """
-# Joins, and no IN within an OR: what is asked of each row is then asked of all sessions, if those are many.
-_TAKEN = f"""
-CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT case_id FROM (
-    SELECT case_id FROM same UNION
-    SELECT c.case_id FROM (SELECT DISTINCT case_id FROM staged) c
-    JOIN ai_sessions s ON {ticket_key("s.psa_ticket_id")} = {ticket_key("c.case_id")} WHERE s.account_id = %s
-    AND NOT EXISTS (SELECT FROM elsewhere WHERE elsewhere.id = s.id)
-) c WHERE NOT EXISTS (SELECT FROM known WHERE known.case_id = c.case_id)
+# Sessions whose ticket's number is written in another way than in the log.
+_SPELLED = f"""
+CREATE TEMP TABLE spelled ON COMMIT DROP AS SELECT c.case_id, s.id FROM (SELECT DISTINCT case_id FROM staged) c
+JOIN ai_sessions s ON {ticket_key("s.psa_ticket_id")} = {ticket_key("c.case_id")} WHERE s.account_id = %(account)s
+AND s.psa_ticket_id <> c.case_id AND NOT EXISTS (SELECT FROM elsewhere WHERE elsewhere.id = s.id)
 """  # noqa: S608 - It is made of our own constants.
+_SAME_SPELLED = """
+INSERT INTO same SELECT min(p.case_id), p.id FROM spelled p
+WHERE EXISTS (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = p.id)
+    AND NOT EXISTS (SELECT FROM same WHERE same.case_id = p.case_id)
+    AND NOT EXISTS (SELECT FROM same WHERE same.id = p.id)
+    AND NOT EXISTS (SELECT FROM spelled o WHERE o.case_id = p.case_id AND o.id <> p.id)
+GROUP BY p.id
+"""
+_TAKEN = """
+CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT case_id FROM (
+    SELECT case_id FROM same UNION SELECT case_id FROM spelled
+) c WHERE NOT EXISTS (SELECT FROM known WHERE known.case_id = c.case_id)
+"""
 _DROP = """
 WITH gone AS (DELETE FROM staged USING taken WHERE staged.case_id = taken.case_id RETURNING staged.case_id)
 SELECT count(*), count(DISTINCT case_id) FROM gone
@@ -84,11 +94,10 @@ class KnownTickets:
 def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lock: bool = True) -> KnownTickets:
     """Find the tickets in `staged` that the account has. Those stay which imports alone have brought and written.
 
-    A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`, also if
-    its number is written in another way there. A ticket that another import knows by its other number is the same
-    if both mappings name one ticket system, or a person has said so, and another one if all that told of it name
-    other systems.
-    Those that stay are locked, unless the log is only looked at.
+    A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`. How its
+    number is written makes no difference: #4711 is 4711, and inc1 is INC1. A ticket that another import knows by
+    its other number is the same if both mappings name one ticket system, or a person has said so, and another one
+    if all that told of it name other systems. Those that stay are locked, unless the log is only looked at.
     """
     _find_same(connection, account_id, mapping)
     equal = _equal_numbers(connection, account_id, mapping)
@@ -102,7 +111,7 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
     if found.rowcount:
         connection.execute("ANALYZE known")
         keep_untouched(connection, account_id, "known", lock=lock)
-    connection.execute(_TAKEN.encode(), (account_id,))
+    connection.execute(_TAKEN)
     dropped = connection.execute(_DROP).fetchone()
     assert dropped is not None
     rows, cases = dropped
@@ -131,6 +140,9 @@ def _find_same(connection: Connection, account_id: UUID, mapping: Mapping) -> No
         " AND id NOT IN (SELECT id FROM elsewhere)",
         (account_id,),
     )
+    spelled = connection.execute(_SPELLED.encode(), {"account": account_id})
+    if spelled.rowcount:
+        connection.execute(_SAME_SPELLED, {"account": account_id})
     if mapping.system is not None:
         _find_other_numbers(connection, account_id, mapping, mapping.system)
     if found.rowcount:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
 from tests.imports.helpers import MAPPING, NOW, SMALL, World, row, write_log
@@ -46,3 +48,23 @@ def test_as_long_as_one_mapping_does_not_say_its_system_it_is_one_ticket(world: 
     world.load(north, SMALL)
     assert (world.load(later, NORTH).changes.updated, _steps(world)) == (1, [("7", 2)])
     assert world.load(south, SOUTH).sessions == 0
+
+
+@pytest.mark.parametrize("spelled", [("#4711", "4711"), ("inc1", "INC1"), ("INC1", " #inc1")])
+def test_a_number_that_is_written_in_another_way_is_the_same_ticket(
+    world: World, tmp_path: Path, spelled: tuple[str, str]
+) -> None:
+    first, second = spelled
+    world.load(write_log(tmp_path / "first.csv", [row(first, 1, "09:00", "Ada")]), NORTH)
+    both = [row(second, 1, "09:00", "Ada"), row(second, 2, "10:00", "Grace")]
+    done = world.load(write_log(tmp_path / "second.csv", both), NORTH)
+    assert (done.sessions, done.changes.updated, done.cases_already_here) == (0, 1, 0)
+    assert _steps(world) == [(second, 2)]
+
+
+def test_of_two_ways_to_write_a_number_the_one_that_is_here_counts(world: World, tmp_path: Path) -> None:
+    world.load(write_log(tmp_path / "first.csv", [row("#7", 1, "09:00", "Ada")]), NORTH)
+    log = write_log(tmp_path / "both.csv", [row("7", 1, "09:00", "Ada"), row("#7", 2, "10:00", "Grace")])
+    done = world.load(log, NORTH)
+    assert (done.sessions, done.changes.updated, done.cases_already_here) == (0, 1, 1)
+    assert _steps(world) == [("#7", 2)]
