@@ -15,7 +15,7 @@ from flowpilot.analytics.sql import (
     statement,
 )
 from flowpilot.analytics.statistics import rate, rate_ci95
-from flowpilot.analytics.summed.sources import GAPS, source, summed
+from flowpilot.analytics.summed.sources import GAPS, read, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
 from flowpilot.sessions.days.sums import CELL_GROUP, CELL_SUMS, columns, listed
@@ -105,7 +105,7 @@ _DAYS_SQL = _sql(f"{_ROWS} {summed('cell', *columns('cell'))}", f"{GAPS},")
 
 async def coverage(db: ReadDb, window: Window) -> Coverage:
     """The window's domains and their flows, in one statement."""
-    rows = (await db.execute(source(_DAYS_SQL, _ROWS_SQL, window), window.parameters)).all()
+    rows = (await read(db, _DAYS_SQL, _ROWS_SQL, window)).all()
     has_hours = bool(rows) and history_in(rows[0].account_hours).has_hours(window.start, window.as_of)
     domains = [
         DomainCoverage(

@@ -13,7 +13,7 @@ from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import rate_ci95
-from flowpilot.analytics.summed.sources import GAPS, source, summed
+from flowpilot.analytics.summed.sources import GAPS, read, summed
 from flowpilot.db.session import ReadDb
 
 RECENCY_DAYS = 90
@@ -125,9 +125,11 @@ class FlowSort(StrEnum):
 async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUALITY) -> FlowQuality:
     """The account's usable flows in that order, ties by name, in one statement."""
     # Narrowed to one flow, the report has no other, rather than all of them as if they were unused.
-    only = {} if window.only.flow_id is None else {"flow_id": window.only.flow_id}
-    sql = narrowed(_ONE_SQL, window.only) if only else source(_DAYS_SQL, _ALL_SQL, window)
-    rows = (await db.execute(sql, window.parameters | only)).all()
+    if window.only.flow_id is not None:
+        values = {**window.parameters, "flow_id": window.only.flow_id}
+        rows = (await db.execute(narrowed(_ONE_SQL, window.only), values)).all()
+    else:
+        rows = (await read(db, _DAYS_SQL, _ALL_SQL, window)).all()
     by_name = [_flow(row, window.as_of) for row in rows]
     flows = sorted(by_name, key=sort.key, reverse=True)
     used = [flow for flow in by_name if flow.usage_count]

@@ -22,7 +22,7 @@ from flowpilot.analytics.summed.psa import (
     PUSHED_SESSIONS,
     PUSHED_SESSIONS_OF_DAYS,
 )
-from flowpilot.analytics.summed.sources import GAPS, PSA_GAPS, source, summed
+from flowpilot.analytics.summed.sources import GAPS, PSA_GAPS, calendar, read, summed
 from flowpilot.db.session import ReadDb
 
 
@@ -102,13 +102,13 @@ _DAYS_SQL = _sql(
         "pushed": PUSHED_SESSIONS_OF_DAYS,
         "elsewhere": ELSEWHERE_OF_DAYS,
     },
-    f"{GAPS}, {PSA_GAPS},",
+    f"{GAPS}, {PSA_GAPS}, {calendar('psa_clean', 'entry_quarter')},",
 )
 
 
 async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:
     """The window's ticket system figures, in one statement."""
-    row = (await db.execute(source(_DAYS_SQL, _ROWS_SQL, window), window.parameters)).one()
+    row = (await read(db, _DAYS_SQL, _ROWS_SQL, window)).one()
     today, days = window.today, [(date.fromisoformat(day["day"]), day) for day in row.days or []]
     bucket, periods = in_buckets(days)
     return PsaMetrics(

@@ -138,7 +138,7 @@ class Database:
         """
         self.url = url
         # No prepared statements: their generic plans fit neither small nor large accounts. This also allows a
-        # transaction pooler in between.
+        # transaction pooler in between. Reports over days are the exception (analytics/summed/planned).
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,

@@ -11,7 +11,7 @@ from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, IS_MADE_BY_AI, REVIEWED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import percent, percent_ci95
 from flowpilot.analytics.summed.psa import PUSHES, PUSHES_OF_DAYS, TIME_ENTRIES, TIME_ENTRIES_OF_DAYS
-from flowpilot.analytics.summed.sources import GAPS, PSA_GAPS, source, summed
+from flowpilot.analytics.summed.sources import GAPS, PSA_GAPS, read, summed
 from flowpilot.db.session import ReadDb
 
 # CTEs, each of one row.
@@ -66,7 +66,7 @@ class KnowledgeGlance(Report):
 
 async def psa_glance(db: ReadDb, window: Window) -> PsaGlance:
     """How the window's pushes to the ticket system went, in one statement."""
-    row = (await db.execute(source(_PSA_DAYS_SQL, _PSA_ROWS_SQL, window), window.parameters)).mappings().one()
+    row = (await read(db, _PSA_DAYS_SQL, _PSA_ROWS_SQL, window)).mappings().one()
     return PsaGlance(**header(window, "dashboard"), total_sessions=row["total"], psa_metrics=psa_of(row))
 
 

@@ -11,7 +11,7 @@ from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, seconds, statement
 from flowpilot.analytics.statistics import Estimate, percentage
-from flowpilot.analytics.summed.sources import GAPS, source, summed
+from flowpilot.analytics.summed.sources import GAPS, read, summed
 from flowpilot.db.session import ReadDb
 
 SECONDS_PER_MINUTE = 60
@@ -130,7 +130,7 @@ class Kpis:
 async def previous(db: ReadDb, window: Window, kpis: Kpis) -> PreviousDashboard:
     """The key figures of the window before and what has changed, in one statement."""
     before = window_before(window)
-    old = Kpis((await db.execute(source(_DAYS_SQL, _ROWS_SQL, before), before.parameters)).mappings().one())
+    old = Kpis((await read(db, _DAYS_SQL, _ROWS_SQL, before)).mappings().one())
     changes = {
         name: compare(
             metric,

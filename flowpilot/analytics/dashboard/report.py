@@ -26,7 +26,7 @@ from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import percent, percent_ci95
 from flowpilot.analytics.summed.psa import PUSHES, PUSHES_OF_DAYS, TIME_ENTRIES, TIME_ENTRIES_OF_DAYS
-from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, PSA_GAPS, source, summed
+from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, PSA_GAPS, calendar, read, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
 
@@ -115,7 +115,7 @@ FROM totals, flows, proposals, pushes, time_entries
 _TIMES = ("n", "duration", "squares", "cubes")
 _ROWS_SQL = _sql()
 _DAYS_SQL = _sql(
-    f"{GAPS}, {PSA_GAPS},",
+    f"{GAPS}, {PSA_GAPS}, {calendar('clean', 'end_quarter')},",
     summed("kind", *KIND_COLUMNS),
     summed("cell", "domain", "n", "resolved", "escalated", "guided"),
     summed("end", "quarter", *_TIMES, select=f"{DAY_OF_QUARTER}, {', '.join(_TIMES)}"),
@@ -126,7 +126,7 @@ _DAYS_SQL = _sql(
 
 async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Dashboard:
     """The window's dashboard: one statement for the contract's figures, and a few for what is beside them."""
-    row = (await db.execute(source(_DAYS_SQL, _ROWS_SQL, window), window.parameters)).mappings().one()
+    row = (await read(db, _DAYS_SQL, _ROWS_SQL, window)).mappings().one()
     kpis = Kpis(row)
     figures = kpis.fields()
     domains: list[dict[str, Any]] = row["domains"] or []

@@ -9,7 +9,7 @@ from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
-from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, source, summed
+from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, calendar, read, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.sessions.days.sums import WORKED_SECONDS
 from flowpilot.working_hours import HoursHistory
@@ -27,7 +27,7 @@ _ROWS_SQL = statement(_ENDS)
 _SUMS = ("n", "worked", "worked_squares", "worked_cubes")
 _OF_DAYS = summed("end", "quarter", *_SUMS, select=f"{DAY_OF_QUARTER}, {', '.join(_SUMS)}")
 _DAYS_SQL = statement(f"""
-WITH {GAPS}, ends AS (
+WITH {GAPS}, {calendar("clean", "end_quarter")}, ends AS (
     {_ENDS}
     {_OF_DAYS}
 )
@@ -43,7 +43,7 @@ async def worked_days(db: ReadDb, history: HoursHistory, window: Window) -> Work
     """The sums by day, in a statement; none, without one, if the account worked around the clock."""
     if not history.has_hours(window.start, window.as_of):
         return {}
-    return {row.day: row for row in await db.execute(source(_DAYS_SQL, _ROWS_SQL, window), window.parameters)}
+    return {row.day: row for row in await read(db, _DAYS_SQL, _ROWS_SQL, window)}
 
 
 def working_mttr(days: Iterable[Any]) -> dict[str, Any]:

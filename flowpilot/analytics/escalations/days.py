@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from flowpilot.analytics.estimates.curves import Floats
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import statement
+from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.days.records import JOINED, NEVER, PARTS, RECORDS, SELECTED
 
@@ -73,7 +74,7 @@ class Handoffs:
 async def read_handoffs(db: ReadDb, first: Window, last: Window) -> Handoffs:
     """The handoffs of two windows, of which the first ends where the last begins, and perhaps a few beside."""
     values = {"account_id": last.account_id, "start": first.start, "end": last.end}
-    return Handoffs((await db.execute(_SQL, values)).all())
+    return Handoffs((await planned_once(db, _SQL, values)).all())
 
 
 class HandoffsOfWindow:

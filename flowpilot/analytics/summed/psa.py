@@ -1,7 +1,7 @@
 """Pushes and time entries of a window in SQL: from rows alone, or from those in the gaps and from clean days."""
 
 from flowpilot.analytics.sql import LOGGED_IN_WINDOW, POSTED_IN_WINDOW
-from flowpilot.analytics.summed.sources import DAY_OF_QUARTER
+from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, summed
 
 # One row of numbers each.
 PUSHES = f"""
@@ -35,11 +35,8 @@ ENTRIES = f"""
            coalesce(sum(hours_logged) * 10000, 0)::bigint AS hours
     FROM psa_activity_logs WHERE {LOGGED_IN_WINDOW} GROUP BY 1
 """
-ENTRIES_OF_DAYS = f"""
-    {ENTRIES}
-    UNION ALL SELECT {DAY_OF_QUARTER}, part.n, part.hours
-    FROM psa_clean, unnest(entry_quarter, entry_n, entry_hours) AS part (quarter, n, hours)
-"""
+_OF_DAYS = summed("entry", "quarter", "n", "hours", select=f"{DAY_OF_QUARTER}, n, hours", days="psa_clean")
+ENTRIES_OF_DAYS = f"{ENTRIES} {_OF_DAYS}"
 # Their hours as reports say them: exact, and then the nearest number.
 HOURS = "(coalesce(sum(hours), 0) * 0.0001)::float8"
 TIME_ENTRIES_OF_DAYS = f"""

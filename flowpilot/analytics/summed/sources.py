@@ -7,13 +7,19 @@ gaps as it would count the table, and adds what `clean` has. All of it is one st
 rows at the same moment.
 """
 
-from sqlalchemy import TextClause
+from typing import Any
+
+from sqlalchemy import Result, TextClause
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.summed.planned import planned_once
+from flowpilot.db.session import ReadDb
 
 # Before, the clocks of a few places went back at a minute past midnight, in the middle of a quarter of an hour.
 _FIRST_DAY = "2012-01-01"
+# In quarters of an hour: no clock has gone back by more since then.
+_MOST_BACK = 12
 
 
 def _gaps(days: str, news: str, prefix: str = "") -> str:
@@ -61,21 +67,53 @@ PSA_GAPS = ", ".join(
     )
 )
 
-# The calendar day of a quarter of an hour: no zone changes its day within one.
-DAY_OF_QUARTER = "(to_timestamp(quarter * 900::float8) AT TIME ZONE :tz)::date"
+
+def _day_of(quarter: str) -> str:
+    return f"(to_timestamp(({quarter}) * 900::float8) AT TIME ZONE :tz)::date"
 
 
-def summed(part: str, *names: str, select: str = "") -> str:
+def calendar(days: str, quarters: str) -> str:
+    """A part that says with which quarter of an hour each day in the window's zone begins: for `DAY_OF_QUARTER`.
+
+    It has the days of all quarters in the lists of that name, which are in order. Each day is looked up in the
+    zone once, because there are many more quarters. Where a clock goes back to midnight, the day has begun before.
+    """
+    begun_before = (
+        f"SELECT count(*)::int FROM generate_series(1, {_MOST_BACK}) AS k WHERE {_day_of('midnight - k')} >= day"
+    )
+    return f"""
+calendar AS MATERIALIZED (
+    SELECT first, array_agg(
+               midnight - CASE WHEN {_day_of("midnight - 1")} < day THEN 0 ELSE ({begun_before}) END ORDER BY day
+           ) AS begins
+    FROM (
+        SELECT first, day::date AS day, floor(date_part('epoch', day AT TIME ZONE :tz) / 900)::int AS midnight
+        FROM (
+            SELECT {_day_of(f"min({quarters}[1])")} AS first,
+                   {_day_of(f"max({quarters}[cardinality({quarters})])")} AS last
+            FROM {days}
+        ) ends, generate_series(first::timestamp, last::timestamp, '1 day') AS day
+    ) midnights
+    GROUP BY first
+)"""
+
+
+# The calendar day of a quarter of an hour: no zone changes its day within one, nor goes back to the day before.
+DAY_OF_QUARTER = "(SELECT first FROM calendar) + width_bucket(quarter, (SELECT begins FROM calendar)) - 1"
+
+
+def summed(part: str, *names: str, select: str = "", days: str = "clean") -> str:
     """Another part of a UNION: a row for each group of each clean day, with these columns of its `part`.
 
-    `sessions/days/sums` says which there are. `select` makes something else of them, by their names.
+    `sessions/days/sums` says which there are. `select` makes something else of them, by their names. The lists of
+    a day have the same length, so they are gone through side by side, which is faster than an `unnest` of all.
     """
-    lists = ", ".join(f"{part}_{name}" for name in names)
-    if not select:
-        return f"UNION ALL SELECT part.* FROM clean, unnest({lists}) AS part"
-    return f"UNION ALL SELECT {select} FROM clean, unnest({lists}) AS part ({', '.join(names)})"
+    rows = f"SELECT {', '.join(f'unnest({part}_{name}) AS {name}' for name in names)} FROM {days}"
+    return f"UNION ALL SELECT {select} FROM ({rows}) part" if select else f"UNION ALL {rows}"
 
 
-def source(days: TextClause, rows: TextClause, window: Window) -> TextClause:
-    """The statement for a window: over days, or over rows alone if it is narrowed to some of them."""
-    return narrowed(rows, window.only) if window.only.asked else days
+async def read(db: ReadDb, days: TextClause, rows: TextClause, window: Window) -> Result[Any]:
+    """What a window's statement finds: over days, or over rows alone if it is narrowed to some of them."""
+    if window.only.asked:
+        return await db.execute(narrowed(rows, window.only), window.parameters)
+    return await planned_once(db, days, window.parameters)

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import TextClause
 
 from flowpilot.analytics import coverage, flow_quality, psa
 from flowpilot.analytics.dashboard import glances, kpis, working
 from flowpilot.analytics.dashboard import report as dashboard
-from flowpilot.analytics.period import window
+from flowpilot.analytics.period import Window, window
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
-from flowpilot.db.session import Database
+from flowpilot.db.session import Database, ReadDb
 from flowpilot.psa.days import news as psa_news
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.sessions.days import news, rolling
@@ -43,6 +44,10 @@ WINDOWS = [
     {"from_": "2026-03-17T13:45:00Z", "to": "2026-03-28T00:00:00.000001Z", "tz": "America/St_Johns"},
     {"from_": "2026-03-25T09:00:00Z", "to": "2026-03-26T08:00:00Z", "tz": "Pacific/Chatham"},
 ]
+
+
+async def _rows_alone(db: ReadDb, _: TextClause, rows: TextClause, one: Window) -> Any:
+    return await db.execute(rows, one.parameters)
 
 
 async def _all_reports(database: Database, account_id: uuid.UUID) -> list[Any]:
@@ -73,7 +78,7 @@ def _check(urls: DatabaseUrls, account_id: uuid.UUID, rows: dict[str, list[Row]]
     over_sums = run(urls, lambda database: _all_reports(database, account_id))
     with pytest.MonkeyPatch.context() as patch:
         for module in OVER_SUMS:
-            patch.setattr(module, "source", lambda _days, rows, _window: rows)
+            patch.setattr(module, "read", _rows_alone)
         assert over_sums == run(urls, lambda database: _all_reports(database, account_id))
 
 
