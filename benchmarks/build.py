@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,9 +91,9 @@ def build(urls: DatabaseUrls, shape: Shape, report: Callable[[int], None]) -> Bu
     sizes = [(large, shape.large_sessions), *((account, shape.small_sessions) for account in small)]
     # The owner of the embedded database is a superuser, to whom row security does not apply.
     with psycopg.connect(urls.owner) as connection:
-        _prepare(connection, sizes)
-        _fill(connection, shape.sessions, built_at, report)
-    _sum_up(urls, [large, *small])
+        prepare(connection, sizes)
+        fill(connection, shape.sessions, built_at, report)
+    sum_up(urls, [large, *small])
     return Built(built_at, large, small)
 
 
@@ -119,7 +119,7 @@ async def _create_accounts(urls: DatabaseUrls, count: int, at: datetime) -> list
     return accounts
 
 
-def _sum_up(urls: DatabaseUrls, accounts: list[uuid.UUID]) -> None:
+def sum_up(urls: DatabaseUrls, accounts: Sequence[uuid.UUID]) -> None:
     """Do what the job of each account would have done in that time."""
     for account_id in accounts:
         with account_transaction(urls.runtime, account_id) as connection:
@@ -129,7 +129,8 @@ def _sum_up(urls: DatabaseUrls, accounts: list[uuid.UUID]) -> None:
         roll(urls.runtime, account_id)
 
 
-def _prepare(connection: psycopg.Connection, sizes: list[tuple[uuid.UUID, int]]) -> None:
+def prepare(connection: psycopg.Connection, sizes: list[tuple[uuid.UUID, int]]) -> None:
+    """Make ready a connection of the owner that fills accounts, and what is there before their first session."""
     connection.execute("SET synchronous_commit = off")
     # Foreign keys hold by construction; checking them row by row would take longer than the rest together.
     connection.execute("SET session_replication_role = replica")
@@ -141,9 +142,8 @@ def _prepare(connection: psycopg.Connection, sizes: list[tuple[uuid.UUID, int]])
     connection.commit()
 
 
-def _fill(
-    connection: psycopg.Connection, sessions: int, built_at: datetime, report: Callable[[int], None]
-) -> None:
+def fill(connection: psycopg.Connection, sessions: int, built_at: datetime, report: Callable[[int], None]) -> None:
+    """Make the history of all prepared accounts, which have so many sessions together, up to `built_at`."""
     batches = -(-sessions // BATCH_SESSIONS)
     for batch in range(batches):
         values = {"batch": batch, "batches": batches, "built_at": built_at}

@@ -62,9 +62,9 @@ def measure_live(
 ) -> LiveTiming:
     """Open the streams on the server at `address`, and commit the events over a separate connection."""
     keys = asyncio.run(_create_keys(urls.runtime, account, listeners))
-    before = _memory(address)
+    before = memory(address)
     with _clients(address, keys) as clients:
-        kb_each = (_memory(address) - before) / 1000 / listeners
+        kb_each = (memory(address) - before) / 1000 / listeners
         milliseconds = asyncio.run(_measure(urls.runtime, account, clients, n_events))
     p50, p95 = np.percentile(milliseconds, [50, 95])
     return LiveTiming(listeners, n_events, float(p50), float(p95), max(milliseconds), kb_each)
@@ -78,7 +78,8 @@ async def _create_keys(runtime_url: str, account: uuid.UUID, count: int) -> list
     return [secret for _, secret in made]
 
 
-def _memory(address: str) -> float:
+def memory(address: str) -> float:
+    """Bytes that the server's process has resident, as `/metrics` says."""
     with urllib.request.urlopen(f"{address}/metrics") as answer:  # noqa: S310 (our own server)
         found = _MEMORY.search(answer.read().decode())
     assert found is not None

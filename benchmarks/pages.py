@@ -31,7 +31,7 @@ AIM_MS = 50.0
 AIM_SCRIPT_BYTES = 100_000
 RESULTS = Path(__file__).with_name("PAGES.md")
 
-_SENIOR, _OWNER = "senior@northwind.example", "owner@northwind.example"
+SENIOR, OWNER = "senior@northwind.example", "owner@northwind.example"
 _WARM_UP = 5
 
 # What is looked at before an import. Each ticket has two rows.
@@ -106,8 +106,8 @@ class Place:
 def _measure(
     address: str, settings: Settings, urls: DatabaseUrls, rounds: int, only: Sequence[str]
 ) -> tuple[float, list[Visit]]:
-    with _signed_in(address, _SENIOR) as senior, _signed_in(address, _OWNER) as owner:
-        places = _places(senior, owner)
+    with signed_in(address, SENIOR) as senior, signed_in(address, OWNER) as owner:
+        places = all_places(senior, owner)
         if unknown := set(only) - places.keys():
             raise typer.BadParameter(f"There are no such pages: {unknown}. There are {', '.join(places)}.")
         places = {name: place for name, place in places.items() if not only or name in only}
@@ -116,7 +116,7 @@ def _measure(
         for number in range(_WARM_UP + rounds):
             for place, milliseconds in taken.items():
                 started = time.perf_counter()
-                _open(place)
+                open_page(place)
                 if number >= _WARM_UP:
                     milliseconds.append(1000 * (time.perf_counter() - started))
         statements = _count_statements(settings, urls.runtime, places)
@@ -126,7 +126,7 @@ def _measure(
                 float(np.median(taken[place])),
                 float(np.percentile(taken[place], 95)),
                 statements[name],
-                len(gzip.compress(_open(place).content, 5)),
+                len(gzip.compress(open_page(place).content, 5)),
                 sum(_script_sizes(place.browser, place.path)),
             )
             for name, place in places.items()
@@ -135,7 +135,7 @@ def _measure(
 
 
 @contextmanager
-def _signed_in(address: str, who: str) -> Iterator[httpx2.Client]:
+def signed_in(address: str, who: str) -> Iterator[httpx2.Client]:
     """A browser of theirs. It waits as long as a person would, on a machine that has other work, too."""
     headers = {"Sec-Fetch-Site": "same-origin"}
     with httpx2.Client(base_url=address, headers=headers, timeout=60) as browser:
@@ -144,14 +144,14 @@ def _signed_in(address: str, who: str) -> Iterator[httpx2.Client]:
         yield browser
 
 
-def _open(place: Place) -> httpx2.Response:
+def open_page(place: Place) -> httpx2.Response:
     """The page. One that leads elsewhere is not measured as if it were shown."""
     answer = place.browser.get(place.path).raise_for_status()
     assert not answer.is_redirect, f"{place.path} leads elsewhere"
     return answer
 
 
-def _places(senior: httpx2.Client, owner: httpx2.Client) -> dict[str, Place]:
+def all_places(senior: httpx2.Client, owner: httpx2.Client) -> dict[str, Place]:
     """The pages; of a kind with many, the first one in its list."""
     session, handoff = _first(senior, "/", "sessions"), _first(senior, "/handoffs", "handoffs")
     # One that can still be handed over, put off, and follow another flow.

@@ -1,0 +1,1 @@
+"""What pages and lists cost in an account that has grown, beside one that has not."""
