@@ -124,6 +124,26 @@ async def test_all_credentials_are_looked_up_together(hub: Hub, own: Database, c
             assert await audience._refusals(["nothing"]) == {"nothing": "Sign in again, or send a valid API key."}
 
 
+async def test_many_credentials_are_looked_up_in_parts(
+    hub: Hub, own: Database, database: Database, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowpilot.live.audience._VERIFIED_AT_ONCE", 2)
+    secrets = list(company.keys.values())
+    refused = "The API key is revoked or has expired. Create a new one."
+    [(key_id,)] = company.query("SELECT id FROM api_keys WHERE role = 'viewer'")
+    async with database.write(company.id) as db:
+        await keys.revoke_key(db, _actor(company, Role.OWNER), key_id, now())
+    async with _running(hub):
+        with ExitStack() as stack:
+            stack.enter_context(hub.join(_actor(company, Role.OWNER), company.keys[Role.OWNER]))
+            audience = hub._audiences[company.id]
+            statements = _Statements(own)
+            found = await audience._refusals(secrets)
+    assert found == dict.fromkeys(secrets) | {company.keys[Role.VIEWER]: refused}
+    # And perhaps once more for the one that listens.
+    assert -(-len(secrets) // 2) <= statements.about("api_keys") <= -(-len(secrets) // 2) + 1
+
+
 async def test_names_that_are_forgotten_while_some_are_read_are_no_fault(
     hub: Hub, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
