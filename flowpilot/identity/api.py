@@ -56,10 +56,15 @@ async def change_account(
 
 @router.get("/members")
 async def list_members(
-    actor: CanViewMembers, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+    actor: CanViewMembers,
+    db: ReadSession,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    *,
+    assignable: Annotated[bool, Query(description="Only those to whom work can be assigned.")] = False,
 ) -> ListPage[MemberOut]:
     """The account's members."""
-    rows = await queries.members(db, actor.account_id, limit + 1, cursor)
+    rows = await queries.members(db, actor.account_id, limit + 1, cursor, assignable=assignable)
     items = [MemberOut.model_validate(row) for row in rows[:limit]]
     return ListPage(items=items, next_cursor=items[-1].user_id if len(rows) > limit else None)
 

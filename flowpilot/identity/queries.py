@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, select
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.assignees import can_work
 from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
 
 # What a transaction keeps the names under that it has read; None is nobody's name any more.
@@ -18,9 +19,9 @@ _NOBODY: Mapping[uuid.UUID, str] = {}
 
 
 async def members(
-    db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None
+    db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None, *, assignable: bool = False
 ) -> Sequence[Row[uuid.UUID, str | None, str, str, bool, datetime]]:
-    """Members in the order of their user ids, starting after `after`."""
+    """Members in the order of their user ids, starting after `after`; or only those who can be assigned work."""
     query = (
         select(
             Membership.user_id,
@@ -33,6 +34,8 @@ async def members(
         .join(User, User.id == Membership.user_id)
         .where(Membership.account_id == account_id)
     )
+    if assignable:
+        query = query.where(User.password_hash.is_not(None), Membership.role.in_(filter(can_work, Role)))
     return (await db.execute(oldest_first(query, Membership.user_id, limit, after))).all()
 
 

@@ -3,17 +3,20 @@
 from functools import partial
 
 from flowpilot.db.session import ReadDb
-from flowpilot.http.paging import MOST_ITEMS, read_all
+from flowpilot.http.paging import read_all
 from flowpilot.identity import api
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import MemberOut
 
+# One statement, in any account that we know of. The API's pages are for programs.
+_AT_ONCE = 10_000
+
 
 async def all_members(actor: Actor, db: ReadDb) -> list[MemberOut]:
     """Every member of the account."""
-    return await read_all(partial(api.list_members, actor, db, MOST_ITEMS))
+    return await read_all(partial(api.list_members, actor, db, _AT_ONCE))
 
 
 async def assignees(actor: Actor, db: ReadDb) -> list[MemberOut]:
     """The members to whom a handoff or a session can be assigned."""
-    return [member for member in await all_members(actor, db) if member.can_be_assigned]
+    return await read_all(partial(api.list_members, actor, db, _AT_ONCE, assignable=True))

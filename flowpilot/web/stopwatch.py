@@ -17,9 +17,9 @@ from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanViewEscalations, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.queries import names_of
 from flowpilot.web.formatting import duration
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.people import all_members
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/stopwatch", include_in_schema=False)
@@ -73,14 +73,17 @@ async def show(
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    members = await all_members(actor, db)
     baselines = await api.list_baselines(actor, db, running=False, limit=50, cursor=cursor)
     page = Stopwatch(
         title="Stopwatch",
         running=await api.read_running(actor, db),
         baselines=baselines,
         may_exclude={one.id for one in baselines.items if may_exclude(actor, one.measured_by)},
-        names={member.user_id: member.name or member.email or "" for member in members},
+        names=await names_of(
+            db,
+            actor.account_id,
+            {who for one in baselines.items for who in (one.measured_by, one.excluded_by) if who is not None},
+        ),
     )
     return render(request, page, frame)
 

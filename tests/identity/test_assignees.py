@@ -23,6 +23,8 @@ def test_members_say_whether_work_can_be_assigned_to_them(client: TestClient, co
     listed = client.get("/api/v1/members", headers=company.headers()).json()["items"]
     found = {uuid.UUID(member["user_id"]): member["can_be_assigned"] for member in listed}
     assert found == {engineer: True} | dict.fromkeys([*others, *company.users.values()], False)
+    only = client.get("/api/v1/members?assignable=true", headers=company.headers()).json()["items"]
+    assert only == [member for member in listed if member["can_be_assigned"]] != []
 
 
 def test_nobody_else_is_accepted_by_an_escalation(client: TestClient, company: Company) -> None:

@@ -8,7 +8,7 @@ from flowpilot.analytics.dimensions.requests import may_by_person
 from flowpilot.analytics.period import Window
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
-from flowpilot.web.people import all_members
+from flowpilot.identity.queries import names_of_all
 
 _PRIORITIES = [("urgent", "Urgent"), ("high", "High"), ("normal", "Normal"), ("low", "Low")]
 
@@ -35,10 +35,9 @@ class Select:
 async def selects(actor: Actor, db: ReadDb, window: Window) -> list[Select]:
     """The selects of a page; one without any choice is left out."""
     found = await choices(db, window)
-    members = await all_members(actor, db) if may_by_person(actor) else []
+    members = await names_of_all(db, actor.account_id) if may_by_person(actor) else []
     people = sorted(
-        ((str(one.user_id), one.name or one.email or "Without a name") for one in members),
-        key=lambda person: person[1].casefold(),
+        ((str(user), name or "Without a name") for user, name in members), key=lambda person: person[1].casefold()
     )
     asked = window.only.asked
     offered = [

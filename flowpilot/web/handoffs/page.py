@@ -8,19 +8,21 @@ from typing import ClassVar
 from fastapi import APIRouter, Request, Response
 
 from flowpilot.clients.schemas import ClientRow
+from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import api, policy
 from flowpilot.handoffs.acting.names import named
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.schemas.responses import EventOut, HandoffOut
 from flowpilot.identity.access import CanView
-from flowpilot.identity.actor import Permission
+from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.queries import names_of
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions.queries import may_be_resolved
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.people import all_members
+from flowpilot.web.people import assignees
 from flowpilot.web.postings.section import SessionPostings, session_postings
 from flowpilot.web.render import Page, render
 from flowpilot.web.sessions.digests import facts_shown
@@ -69,16 +71,16 @@ async def show(
     """What is known, what was tried, what is missing, and what to do next."""
     handoff = await api.read_handoff(handoff_id, actor, db, frame.now)
     may_see = actor.may(Permission.VIEW_MEMBERS)
-    members = await all_members(actor, db) if may_see else []
+    may_reassign = may_see and HandoffAction.REASSIGN in handoff.allowed
     holder, escalated_by = (None if one is None else one.id for one in (handoff.claimed_by, handoff.created_by))
     may_be_mine = HandoffAction.REASSIGN in handoff.allowed and policy.may_be_target(actor.user_id, escalated_by)
     page = Handoff(
         title=handoff.problem_summary[:60] or "Handoff",
         handoff=handoff,
-        names={str(one.user_id): one.name or one.email or "" for one in members},
-        assignees=[
-            one for one in members if one.can_be_assigned and policy.may_be_target(one.user_id, escalated_by)
-        ],
+        names=await _names(actor, db, handoff.events) if may_see else {},
+        assignees=[one for one in await assignees(actor, db) if policy.may_be_target(one.user_id, escalated_by)]
+        if may_reassign
+        else [],
         is_mine=holder == actor.user_id,
         may_take_over=may_be_mine and holder not in {None, actor.user_id},
         may_resolve=HandoffAction.CLOSE in handoff.allowed
@@ -94,3 +96,10 @@ async def show(
         clients=await known_clients(actor, db) if handoff.may_correct and not handoff.client_name else [],
     )
     return render(request, page, frame)
+
+
+async def _names(actor: Actor, db: ReadDb, events: Sequence[EventOut]) -> dict[str, str]:
+    """The names of everybody who did something, or was given it."""
+    people = {one.actor_id for one in events if one.actor_id is not None}
+    people |= {uuid.UUID(given) for one in events if (given := one.content.get("target"))}
+    return {str(person): name for person, name in (await names_of(db, actor.account_id, people)).items()}

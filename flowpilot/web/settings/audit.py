@@ -1,7 +1,7 @@
 """Settings: the audit log of every change of access."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
@@ -67,23 +67,26 @@ async def _form(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLog(SettingsPage):
-    """Entries, newest first, with their filter. `csv` is the address of all matching entries as a file."""
+    """Entries, newest first, with their filter.
+
+    `names` has those of all `people`; `csv` is the address of all matching entries as a file.
+    """
 
     template: ClassVar[str] = "settings/audit.html"
     section: ClassVar[str] = _HERE
     found: ListPage[AuditEntryOut]
     form: AuditForm
     actions: list[str]
-    people: list[MemberOut]
+    people: Sequence[MemberOut]
+    names: Mapping[str, str]
     here: str
     csv: str
 
     def changes(self, entry: AuditEntryOut) -> Iterator[tuple[str, str | None, str | None]]:
         """The changed fields: name, value before and value after, each None if it was not recorded."""
-        names = {str(one.user_id): one.name or one.email or "" for one in self.people}
         before, after = entry.before or {}, entry.after or {}
         for fact in dict.fromkeys([*before, *after]):
-            yield fact.removesuffix("_id"), _read(before, fact, names), _read(after, fact, names)
+            yield fact.removesuffix("_id"), _read(before, fact, self.names), _read(after, fact, self.names)
 
 
 @router.get("")
@@ -96,12 +99,14 @@ async def show(
     cursor: uuid.UUID | None = None,
 ) -> Response:
     audit_filter = form.filter(actor.timezone)
+    people = await all_members(actor, db)
     page = AuditLog(
         title="Audit log",
         found=await api.list_audit_log(actor, audit_filter, db, limit=50, cursor=cursor),
         form=form,
         actions=await api.list_audit_actions(actor, db),
-        people=await all_members(actor, db),
+        people=people,
+        names={str(one.user_id): one.name or one.email or "" for one in people},
         here=f"{_HERE}?{form.query}" if form.query else _HERE,
         csv=_csv(audit_filter),
     )
@@ -123,7 +128,7 @@ def _plainly(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _read(facts: dict[str, Any], fact: str, names: dict[str, str]) -> str | None:
+def _read(facts: dict[str, Any], fact: str, names: Mapping[str, str]) -> str | None:
     """A value as a person reads it, with names instead of people's ids."""
     if fact not in facts:
         return None

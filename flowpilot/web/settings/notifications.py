@@ -16,6 +16,7 @@ from flowpilot.identity.access import CanManageChannels, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.queries import names_of
 from flowpilot.notifications.channels import api as channels_api
 from flowpilot.notifications.channels.schemas import ChannelChangeIn, ChannelIn, ChannelOut, RestOut
 from flowpilot.notifications.delivery import api as deliveries_api
@@ -24,7 +25,6 @@ from flowpilot.notifications.inbox import api as inbox_api
 from flowpilot.notifications.inbox.schemas import Preferences
 from flowpilot.notifications.models import ChannelKind
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.people import all_members
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import Secret, SettingsPage, show_secret
 
@@ -94,13 +94,14 @@ class Channel(SettingsPage):
 async def show(request: Request, actor: CanWork, db: ReadSession, frame: CurrentFrame) -> Response:
     channels = await _channels(actor, db)
     email = await channels_api.read_email(actor, db) if actor.may(Permission.MANAGE_CHANNELS) else None
+    others = [one for one in channels if one.user_id not in {None, actor.user_id}]
     page = NotificationSettings(
         title="Notifications",
         preferences=await inbox_api.read_preferences(actor, db),
         mine=[one for one in channels if one.user_id == actor.user_id],
         shared=[one for one in channels if one.user_id is None],
-        others=[one for one in channels if one.user_id not in {None, actor.user_id}],
-        names={one.user_id: one.name or one.email or "" for one in await all_members(actor, db)},
+        others=others,
+        names=await names_of(db, actor.account_id, {one.user_id for one in others if one.user_id is not None}),
         email_rest=None if email is None else email.rest,
     )
     return render(request, page, frame)
