@@ -35,7 +35,15 @@ def choose_columns(draft: Draft, sample: FileSample, chosen: Mapping[str, str]) 
                 give_meaning(draft, column, value, meaning)
         elif role is not None and (clash := _put(draft, role, column)) is not None:
             clashes.append(clash)
+    if not draft["session"].get("engineer") and any(role and role.name == "by" for role in changed.values()):
+        draft["session"]["engineer"] = [draft["row"]["by"]]
     return clashes
+
+
+def _is_who_writes(draft: Draft) -> bool:
+    """Whether the engineer is who wrote last, because no column says whose a ticket is."""
+    by = draft.get("row", {}).get("by")
+    return by is not None and draft["session"].get("engineer") == [by]
 
 
 def _drop(draft: Draft, column: str) -> None:
@@ -74,7 +82,8 @@ def _put(draft: Draft, role: Role, column: str) -> Clash | None:
         inner = inner.setdefault(key, {})
     last = role.path[-1]
     if role.is_list:
-        inner[last] = [*inner.get(last, []), column]
+        others = [] if role.name == "engineer" and _is_who_writes(draft) else inner.get(last, [])
+        inner[last] = [*others, column]
         return None
     other = inner.get(last)
     if isinstance(other, str):

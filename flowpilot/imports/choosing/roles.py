@@ -74,8 +74,12 @@ def shape_of(draft: Draft) -> Shape:
 
 
 def role_of(draft: Draft, column: str) -> Role | None:
-    """The first thing that a draft says of a column; None if it does not name it."""
-    named = (role for role in roles_for(shape_of(draft)) if column in columns_at(draft, role.path))
+    """The first thing that a draft says of a column; None if it does not name it.
+
+    The engineer may be who wrote last, so of a column that is both it says who wrote a row.
+    """
+    roles = sorted(roles_for(shape_of(draft)), key=lambda role: role.name == "engineer")
+    named = (role for role in roles if column in columns_at(draft, role.path))
     return next(named, STATUS if column in status_columns(draft) else None)
 
 

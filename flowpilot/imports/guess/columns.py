@@ -52,11 +52,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class FileSample:
-    """The first rows of a file, by column; and its unknown values."""
+    """The first rows of a file, by column; its unknown values, and the line with the names of its columns."""
 
     columns: tuple[Column, ...]
     rows: int
     unknown: tuple[str, ...]
+    header_line: int | None = None
 
     @property
     def header(self) -> list[str]:
@@ -80,7 +81,7 @@ def sample_of(reader: LogReader) -> FileSample:
         reader.check()
         columns.append(_column(name, tuple(fields[place] for fields in rows)))
     found = {value for fields in rows for value in fields if value in UNKNOWN}
-    return FileSample(tuple(columns), len(rows), tuple(sorted({"", *found})))
+    return FileSample(tuple(columns), len(rows), tuple(sorted({"", *found})), reader.header_line)
 
 
 def _column(name: str, values: tuple[str, ...]) -> Column:

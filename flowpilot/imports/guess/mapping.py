@@ -70,6 +70,9 @@ def _session(roles: Roles) -> Draft:
     session |= {key: [roles.name(key)] for key in ("summary", "engineer") if roles.name(key)}
     if roles.repeats:
         session["attributes"] = "last_known"
+        if roles.name("by"):
+            # Of a log that says of nobody that a ticket is theirs, it is that of who wrote last.
+            session.setdefault("engineer", [roles.name("by")])
     session["status"] = _statuses(roles, ends, done)
     return session
 

@@ -37,7 +37,7 @@ class DelimitedTable:
         self._csv = csv.reader(text, delimiter=separator, quotechar=layout.quote, strict=True)
         first, others = first_of(self._records())
         place = header_place([fields for _, fields in first])
-        self.header = first[place][1] if first else []
+        self.header_line, self.header = first[place] if first else (1, [])
         if not self.header:
             raise LogFileError(f"{source.name} is empty: it needs a header line and rows.")
         self.left_out = [in_words(record) for record in first[:place] if any(record[1])]

@@ -29,7 +29,7 @@ _READERS: dict[Kind, Callable[[Unpacked, Layout], Table]] = {
 
 
 class LogReader:
-    """An open log: its name, its size and SHA-256 unpacked, its header and its rows.
+    """An open log: its name, its size and SHA-256 unpacked, its header with the line that has it, and its rows.
 
     The second of two columns with one name is called as in "Comment (2)". `is_cut`: once the rows were read,
     whether there are more of them. Unless the reader `has_all_columns`, those may have more columns.
@@ -39,7 +39,7 @@ class LogReader:
         self.name, self.size, self.digest = source.name, source.size, source.digest
         refuse_columns(source.name, len(table.header))
         self.header, self.has_all_columns = distinct(table.header), table.has_all_columns
-        self.is_cut = False
+        self.header_line, self.is_cut = table.header_line, False
         self._table, self._limit = table, source.limit
 
     @property

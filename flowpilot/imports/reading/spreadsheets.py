@@ -35,7 +35,7 @@ class SpreadsheetTable:
         first, others = first_of((line, cells) for line, cells in rows if line >= layout.header_line)
         read = [(line, [str(cell).strip() for cell in cells]) for line, cells in first]
         place = header_place([cells for _, cells in read])
-        self.header = read[place][1] if read else []
+        self.header_line, self.header = read[place] if read else (1, [])
         while self.header and not self.header[-1]:
             self.header.pop()
         if not self.header:

@@ -22,6 +22,10 @@ class Table(Protocol):
     """What is above or below the rows and is none itself, such as "Total: 5"; known once the rows were read."""
 
     @property
+    def header_line(self) -> int | None:
+        """Where the header is; None if each record names its own columns."""
+
+    @property
     def bytes_read(self) -> int:
         """How far the file has been read, in bytes."""
 

@@ -87,6 +87,7 @@ class ChoicesView:
     zone: str
     system: str
     header_line: int
+    names_in_line: int | None
     encoding: str
     delimiter: str
     columns: list[ColumnView]
@@ -126,6 +127,7 @@ def view_of(seen: UploadPreview) -> ChoicesView | None:
         zone=str(draft["times"]["zone"]),
         system=draft.get("system", ""),
         header_line=draft.get("file", {}).get("header_line", 1),
+        names_in_line=sample.header_line,
         encoding=written.encoding_of(draft),
         delimiter=written.delimiter_of(draft),
         columns=columns,

@@ -40,6 +40,18 @@ def test_nothing_chosen_changes_nothing(log: FileSample) -> None:
     assert chosen(log, draft, roles=roles) == draft
 
 
+def test_the_engineer_is_who_wrote_last_unless_a_column_says_it(log: FileSample) -> None:
+    draft = guess(log, "log", "UTC")
+    assert draft["session"]["engineer"] == ["who"]
+    assert chosen(log, draft, roles={"team": "engineer"})["session"]["engineer"] == ["team"]
+    nobody = chosen(log, draft, roles={"who": ""})
+    assert ("by" in nobody["row"], "engineer" in nobody["session"]) == (False, False)
+    again = chosen(log, nobody, roles={"who": "by"})
+    assert (again["row"]["by"], again["session"]["engineer"]) == ("who", ["who"])
+    said = chosen(log, nobody, roles={"who": "by", "team": "engineer"})
+    assert said["session"]["engineer"] == ["team"]
+
+
 def test_a_log_without_handoffs_has_roles_too() -> None:
     sample = read_sample(SHARED_DATA / "field" / "event-log.csv")
     draft = guess(sample, "log", "UTC")

@@ -31,6 +31,8 @@ def test_an_event_log(world: World, tmp_path: Path) -> None:
     bring(world, tmp_path, FIELD / "event-log.csv")
     assert world.ask(MINUTES) == [("M1", "resolved", 2880)]
     assert world.ask("SELECT external_name FROM memberships ORDER BY 1") == [("Ada",), ("Grace",)]
+    engineer = "SELECT u.name FROM ai_sessions s JOIN users u ON u.id = s.user_id"
+    assert world.ask(engineer) == [("Grace",)]
 
 
 def test_one_row_a_ticket(world: World, tmp_path: Path) -> None:
