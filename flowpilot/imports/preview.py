@@ -51,6 +51,18 @@ class Preview:
     unusable: UnusableRows = field(default_factory=UnusableRows)
     repeated: RepeatedRows = field(default_factory=RepeatedRows)
 
+    @property
+    def may_be_half(self) -> bool:
+        """Whether cases may go on in rows that were not read, so that their times are not whole."""
+        return self.is_cut and self.equal.mapping.row is not None
+
+    def warnings(self) -> list[str]:
+        """What should make one look again, in sentences for who writes the mapping."""
+        half = (
+            "Only the first rows were read. Cases that go on below them seem open, or their times are too short."
+        )
+        return [*([half] if self.may_be_half else []), *self.figures.warnings()]
+
 
 def preview_log(
     runtime_url: str,

@@ -10,6 +10,14 @@ _MOST = 1_000
 LONGEST_TICKET = 80
 
 
+def left_out_in_words(rows: int, tickets: int, *, is_over: bool = False) -> str:
+    """That rows cannot be used, or could not, and what becomes of their tickets: it begins a list of them."""
+    cannot = "could not" if is_over else "cannot"
+    are = ("was" if is_over else "is") if tickets == 1 else ("were" if is_over else "are")
+    of = f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    return f"{of} {cannot} be used, so {tickets:,} {'ticket' if tickets == 1 else 'tickets'} {are} left out:"
+
+
 @dataclass(frozen=True, slots=True)
 class UnusableRow:
     """One row: where it is, and what is wrong with it. `ticket` is None if the row does not say it."""
@@ -76,6 +84,11 @@ class UnusableRows:
         """
         if self._first is not None:
             raise UnusableRowsError(self, self._first)
+
+    @property
+    def sentence(self) -> str:
+        """That they are left out."""
+        return left_out_in_words(self.rows, self.tickets)
 
     @property
     def in_words(self) -> str:

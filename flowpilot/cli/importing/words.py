@@ -54,10 +54,9 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
         text += f" Left as they are, because sessions of yours have their tickets: {done.cases_already_here:,}."
     if done.cases_left_out:
         text += f" Cases that the mapping leaves out: {done.cases_left_out:,}."
-    if done.lines_left_out:
-        text += "\nLeft out, because they are no rows: " + "; ".join(done.lines_left_out) + "."
     lines = [
         text,
+        *_not_rows(done.lines_left_out),
         *_unusable(done.unusable),
         *done.repeated.sentences(),
         *done.odd_times,
@@ -68,12 +67,18 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
     return "\n".join(lines)
 
 
+def _not_rows(lines: Sequence[str]) -> Iterator[str]:
+    """What stands above or below the rows of a file."""
+    if lines:
+        reason = "it is not a row" if len(lines) == 1 else "they are not rows"
+        yield f"Left out, because {reason}: {'; '.join(lines)}"
+
+
 def _unusable(found: UnusableRows) -> Iterator[str]:
     """Rows that cannot be used, whose tickets are left out."""
     if not found.rows:
         return
-    rows, tickets = _counted(found.rows, "row"), _counted(found.tickets, "ticket")
-    yield f"{rows} cannot be used, so {tickets} {'is' if found.tickets == 1 else 'are'} left out:"
+    yield found.sentence
     yield from (f"  {row.place}: {row.problem}" for row in found.listed)
     if found.rows > len(found.listed):
         yield f"  and {found.rows - len(found.listed):,} more"
@@ -130,8 +135,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
         yield f"  Left as they are, because sessions of yours have their tickets: {found.cases_already_here:,}"
     if found.cases_left_out:
         yield f"  Cases that the mapping leaves out: {found.cases_left_out:,}"
-    if found.lines_left_out:
-        yield "  Left out, because they are no rows: " + "; ".join(found.lines_left_out)
+    yield from (f"  {line}" for line in _not_rows(found.lines_left_out))
     yield from (f"  {line}" for line in _unusable(found.unusable))
     yield from (f"  {sentence}" for sentence in found.repeated.sentences())
     yield from (f"  {line}" for line in _changes(found.changes, "It would update"))
@@ -143,7 +147,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
     for case in figures.first:
         yield ""
         yield from _case_lines(case, zone)
-    warnings = figures.warnings()
+    warnings = found.warnings()
     if warnings:
         yield ""
         yield "Look again:"

@@ -189,6 +189,6 @@ class ImportPreviewOut(BaseModel):
             tickets_unusable=found.unusable.tickets,
             unusable=[UnusableRowOut.model_validate(row) for row in found.unusable.listed],
             first_cases=[CasePreview.of(case) for case in figures.first],
-            warnings=figures.warnings(),
+            warnings=found.warnings(),
             likely_machines=figures.likely_machines,
         )

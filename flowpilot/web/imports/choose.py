@@ -19,6 +19,7 @@ from flowpilot.imports.queries import read_run
 from flowpilot.imports.saved.service import save_mapping
 from flowpilot.imports.schemas import ImportRunOut
 from flowpilot.imports.undoing import RunNotFoundError
+from flowpilot.imports.unusable import left_out_in_words
 from flowpilot.imports.uploads import service
 from flowpilot.imports.uploads.looking import MOST_ROWS
 from flowpilot.imports.uploads.models import ImportUpload, UploadState
@@ -27,12 +28,11 @@ from flowpilot.imports.uploads.queries import read_upload
 from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.imports import written
 from flowpilot.web.imports.looking import ChosenPreview, FirstPreview, UploadPreview
-from flowpilot.web.imports.reports import reports_path
+from flowpilot.web.imports.paths import PATH, reports_path
 from flowpilot.web.imports.view import ChoicesView, view_of
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import SettingsPage
 
-PATH = "/settings/imports"
 router = APIRouter(prefix=PATH, include_in_schema=False)
 
 
@@ -66,6 +66,7 @@ class Importing(SettingsPage):
 
     template: ClassVar[str] = "settings/imports/progress.html"
     section: ClassVar[str] = PATH
+    left_out: ClassVar[Any] = staticmethod(left_out_in_words)
     upload: ImportUpload
     run: ImportRunOut | None
     reports: str | None

@@ -27,11 +27,10 @@ from flowpilot.imports.undoing import is_late
 from flowpilot.imports.uploads import api as uploads
 from flowpilot.imports.uploads.models import UploadState
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.imports.reports import reports_path
+from flowpilot.web.imports.paths import PATH, reports_path
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import SettingsPage
 
-PATH = "/settings/imports"
 router = APIRouter(prefix=PATH, include_in_schema=False)
 
 _RUNS = 20

@@ -268,5 +268,5 @@ def test_what_a_mapping_leaves_out_is_said_though_nothing_is_new(world: World, t
     done.lines_left_out, done.odd_times = ["Line 4: Total 2"], ["1 time is odd."]
     words = in_words("may.csv", done, Reports(world.account_id, None))
     assert "may.csv: nothing new. Cases that are here already: 0. Cases that the mapping leaves out: 1." in words
-    assert "Left out, because they are no rows: Line 4: Total 2." in words
+    assert "Left out, because it is not a row: Line 4: Total 2\n" in words
     assert "1 time is odd." in words

@@ -12,7 +12,7 @@ from flowpilot.imports.uploads import looking
 from flowpilot.imports.uploads.loading import load_upload
 from tests.company import Company
 from tests.web.conftest import SignedIn
-from tests.web.imports.test_pages import fields_of, send_file, text_of
+from tests.web.imports.test_pages import LOG, fields_of, send_file, text_of
 from tests.web.imports.test_updates import import_all
 
 HEADER = "Ticket,Opened,Resolved,Title\n"
@@ -114,3 +114,21 @@ async def test_an_import_that_is_stopped_says_so_where_its_progress_was(signed_i
     ended = browser.get(f"{path}/progress").text
     assert 'id="progress"' in ended
     assert "The import was stopped. Nothing was imported." in text_of(ended)
+
+
+HALF = "Tickets that go on below them are only half in these figures"
+
+
+async def test_it_is_said_that_the_tickets_of_a_log_may_go_on_below_what_is_seen(
+    signed_in: SignedIn, client: TestClient, company: Company
+) -> None:
+    browser = signed_in(Role.OWNER)
+    log = send_file(browser, ("log.csv", LOG))
+    assert HALF in text_of(log.text)
+    assert HALF not in text_of(send_file(browser, ("desk.csv", f"{HEADER}{OLD}T3,2026-05-05 08:00,,Wlan\n")).text)
+    assert HALF not in text_of(send_file(browser, ("short.csv", "".join(LOG.splitlines(keepends=True)[:3]))).text)
+
+    own = f"/api/v1/imports/uploads/{log.url.path.rpartition('/')[2]}"
+    mapping = client.get(f"{own}/columns", headers=company.headers()).json()["mapping"]
+    said = client.post(f"{own}/preview", json={"mapping": mapping}, headers=company.headers()).json()
+    assert said["warnings"][0].startswith("Only the first rows were read. Cases that go on below them")

@@ -238,7 +238,7 @@ async def test_one_of_several_lists_is_chosen(signed_in: SignedIn) -> None:
 
 async def test_a_title_above_the_names_is_no_trouble(signed_in: SignedIn) -> None:
     page = send_file(signed_in(Role.OWNER), ("log.csv", f"Report of June,,,,\n\n{LOG}"))
-    assert "Left out, because it is no row: Line 1: Report of June" in text_of(page.text)
+    assert "Left out, because it is not a row: Line 1: Report of June" in text_of(page.text)
     assert fields_of(page.text)["header_line"] == ["1"]
     assert "The names are in line 3. Titles above them are passed over" in text_of(page.text)
     assert "No case has a time to resolution." in page.text

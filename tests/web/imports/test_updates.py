@@ -130,7 +130,7 @@ async def test_what_was_left_out_is_said_after_the_import_and_the_same_file_agai
     done = text_of((await import_all(browser, page, company, database)).text)
     assert "2 cases imported" in done
     assert "Left out 1 case, as the mapping says" in done
-    assert "Left out, because it is no row: Line 5: Total: 3" in done
+    assert "Left out, because it is not a row: Line 5: Total: 3" in done
     assert "imported before" not in done
 
     mapping = client.get(f"/api/v1/imports/uploads/{page.url.path.rpartition('/')[2]}", headers=company.headers())

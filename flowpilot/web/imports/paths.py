@@ -1,7 +1,9 @@
-"""Where the reports show what an import brought."""
+"""Where the pages of imports are, and where the reports show what one brought."""
 
 from flowpilot.imports.days import reports_of
 from flowpilot.imports.schemas import ImportRunOut
+
+PATH = "/settings/imports"
 
 
 def reports_path(run: ImportRunOut | None) -> str | None:
