@@ -18,6 +18,7 @@ from flowpilot.analytics.sql import statement
 from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.days.records import JOINED, NEVER, PARTS, RECORDS, SELECTED
+from flowpilot.identity.hours.queries import HOURS, history_in
 
 Times = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -51,14 +52,18 @@ stretches AS MATERIALIZED (
     ) between_days WHERE since < until
 ),
 {RECORDS}
-SELECT created, claimed, claims, groups, group_handoffs FROM clean
-UNION ALL SELECT {SELECTED} FROM stretches {JOINED}
+SELECT created, claimed, claims, groups, group_handoffs, NULL::json AS account_hours FROM clean
+UNION ALL SELECT {SELECTED}, NULL FROM stretches {JOINED}
+UNION ALL SELECT '', '', '', '{{}}', '{{}}', {HOURS}
 """.replace("%(account_id)s", ":account_id")
 )
 
 
 class Handoffs:
-    """Records of handoffs, by the names of their parts, and one handoff of each group by its number."""
+    """Records of handoffs, by the names of their parts, and one handoff of each group by its number.
+
+    `history` are the account's working hours.
+    """
 
     def __init__(self, rows: Sequence[Any]) -> None:
         """Know what the statement has found."""
@@ -69,6 +74,12 @@ class Handoffs:
         self.group_handoffs = {
             number: handoff for row in rows for number, handoff in zip(row.groups, row.group_handoffs, strict=True)
         }
+        self.history = history_in(next((row.account_hours for row in rows if row.account_hours), None))
+
+
+def is_read_from_days(window: Window) -> bool:
+    """Whether a report needs no handoff's rows on days without news: what narrows it is not kept of days."""
+    return not window.only.asked
 
 
 async def read_handoffs(db: ReadDb, first: Window, last: Window) -> Handoffs:
@@ -101,6 +112,11 @@ class HandoffsOfWindow:
         )
         self.is_released = self._known(self.claims["released_at"])
 
+    @property
+    def n_unknown(self) -> int:
+        """How many were claimed at an unknown time."""
+        return _n(self.is_unknown)
+
     def _known(self, times: Times) -> Mask:
         """Whether this had happened by then."""
         found: Mask = (times != NEVER) & (times <= self._as_of)
@@ -116,7 +132,7 @@ class HandoffsOfWindow:
             "n_unclaimed": _n(~self.is_claimed & ~self.is_unknown),
             "n_waiting": _n(~self.is_claimed & ~self.is_unknown & ~is_closed),
             "n_claimed": _n(self.is_claimed),
-            "n_unknown": _n(self.is_unknown),
+            "n_unknown": self.n_unknown,
             "n_acted": _n(self.is_acted),
             "n_pending": pending.size,
             "oldest_pending_seconds": float(_seconds(self._as_of - pending.min())) if pending.size else None,
@@ -136,11 +152,17 @@ class HandoffsOfWindow:
         return {
             **self._waits("to_claim", self.created, "created_at", "claimed_at", ~self.is_unknown),
             **self._waits("to_action", self.created, "created_at", "first_action_at", ~self.is_unknown),
-            **self._waits("action", self.claimed, "claimed_at", "first_action_at"),
-            **self._waits("claimant", self.claimed, "claimed_at", "claimant_action_at"),
+            **self.waits_of_claimed(),
             "all_actions": _between(
                 *(self.claimed[name][self.claimed["first_action_at"] != NEVER] for name in _ACTION)
             ),
+        }
+
+    def waits_of_claimed(self) -> dict[str, Floats]:
+        """Those of them that begin with a claim."""
+        return {
+            **self._waits("action", self.claimed, "claimed_at", "first_action_at"),
+            **self._waits("claimant", self.claimed, "claimed_at", "claimant_action_at"),
         }
 
     def groups(self) -> list[dict[str, Any]]:

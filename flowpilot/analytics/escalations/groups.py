@@ -22,6 +22,7 @@ from flowpilot.analytics.sql import (
     statement,
 )
 from flowpilot.analytics.statistics import proportion
+from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.analytics.waits import survival, waits
 from flowpilot.db.session import ReadDb
 
@@ -114,7 +115,7 @@ async def groups_of_days(
         "counts": [one["n"] for one in counted],
         "most": MOST_REASONS,
     }
-    names = (await db.execute(_NAMES_SQL, asked)).mappings().all()
+    names = (await planned_once(db, _NAMES_SQL, asked)).mappings().all()
     return _by_both([SimpleNamespace(**name, **counted[name["place"]]) for name in names])
 
 

@@ -1,8 +1,12 @@
 """The headline alone: the time to the claimant's first action, which the queue page always shows."""
 
+from types import SimpleNamespace
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
+from flowpilot.analytics.escalations.days import HandoffsOfWindow, is_read_from_days, read_handoffs
 from flowpilot.analytics.escalations.working import estimated
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
@@ -17,6 +21,7 @@ from flowpilot.analytics.waits import (
 )
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
+from flowpilot.working_hours import HoursHistory
 
 _SQL = statement(f"""
 WITH claimed AS (
@@ -54,14 +59,26 @@ class Headline(BaseModel):
     metric_definition: str = Field(description="What `time_to_first_action` is, and what it is not.")
 
 
+async def _found(db: ReadDb, window: Window) -> tuple[Any, HoursHistory]:
+    """The columns of the statement, and the account's working hours."""
+    if not is_read_from_days(window):
+        row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+        return row, history_in(row.account_hours)
+    handoffs = await read_handoffs(db, window, window)
+    this = HandoffsOfWindow(handoffs, window)
+    has_hours = handoffs.history.has_hours(window.start, window.as_of)
+    working = this.working_waits() if has_hours else {}
+    return SimpleNamespace(**this.waits_of_claimed(), n_unknown=this.n_unknown, **working), handoffs.history
+
+
 async def headline(db: ReadDb, window: Window) -> Headline:
-    """The figures for the handoffs claimed in the window, in one small statement."""
-    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    """The figures for the handoffs claimed in the window, in one statement."""
+    row, history = await _found(db, window)
     working = {name: (field, row.n_unknown) for name, field in _WORKING.items()}
     return Headline(
         time_to_claimant_action=waiting_time(survival(row.claimant_ended, row.claimant_censored), row.n_unknown),
         claimant_action_definition=METRICS["time_to_claimant_action"].definition,
         time_to_first_action=waiting_time(survival(row.action_ended, row.action_censored), row.n_unknown),
         metric_definition=METRICS["time_to_first_action"].definition,
-        **await estimated(row, history_in(row.account_hours), window, working),
+        **await estimated(row, history, window, working),
     )

@@ -10,7 +10,6 @@ from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import Estimate, Survival, proportion
 from flowpilot.analytics.waits import survival, waiting_time
-from flowpilot.identity.hours.queries import HOURS
 
 # Snapshots and steps are large, and more handoffs would hardly make a share more certain.
 NEWEST = 2000
@@ -110,7 +109,7 @@ WITH claimed AS MATERIALIZED (
     LIMIT {NEWEST}
 ),
 {OF_NEWEST}
-SELECT newest.*, {HOURS} FROM newest
+SELECT * FROM newest
 """)
 
 

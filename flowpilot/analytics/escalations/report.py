@@ -9,7 +9,7 @@ import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import distribution, survival_curve
-from flowpilot.analytics.escalations.days import HandoffsOfWindow, read_handoffs
+from flowpilot.analytics.escalations.days import HandoffsOfWindow, is_read_from_days, read_handoffs
 from flowpilot.analytics.escalations.groups import groups, groups_of_days
 from flowpilot.analytics.escalations.quality import NEWEST_SQL, QUALITY, Figures, previous, quality
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
@@ -31,6 +31,7 @@ from flowpilot.analytics.sql import (
     seconds,
     statement,
 )
+from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.analytics.waits import waiting_time, waits
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
@@ -79,14 +80,9 @@ SELECT *, {HOURS} FROM population, actions, quality
 """)
 
 
-def is_read_from_days(window: Window) -> bool:
-    """Whether the report needs no handoff's rows on days without news: what narrows it is not kept of days."""
-    return not window.only.asked
-
-
 async def _row(db: ReadDb, found: HandoffsOfWindow, window: Window) -> Any:
     """What the statement over rows finds, of handoffs that were read from their days."""
-    newest = (await db.execute(NEWEST_SQL, window.parameters)).mappings().one()
+    newest = (await planned_once(db, NEWEST_SQL, window.parameters)).mappings().one()
     return SimpleNamespace(**found.population(), **found.quality(), **found.waits(), **newest)
 
 
@@ -96,12 +92,13 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
     if is_read_from_days(window):
         handoffs = await read_handoffs(db, before, window)
         this = HandoffsOfWindow(handoffs, window)
-        row = await _row(db, this, window)
+        row, history = await _row(db, this, window), handoffs.history
         old_row = await _row(db, HandoffsOfWindow(handoffs, before), before)
         by_reason, by_domain = await groups_of_days(db, handoffs, this)
     else:
         row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
         old_row = (await db.execute(narrowed(_SQL, before.only), before.parameters)).one()
+        history = history_in(row.account_hours)
         by_reason, by_domain = await groups(db, window)
     figures, old_figures = Figures(row), Figures(old_row)
     all_actions = [] if row.all_actions is None else np.asarray(row.all_actions).tolist()
@@ -123,7 +120,7 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
         time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
         time_to_claimant_action=waiting_time(figures.time_to_claimant_action, figures.n_unknown),
-        **await working_times(db, history_in(row.account_hours), window, figures.n_unknown, this),
+        **await working_times(db, history, window, figures.n_unknown, this),
         quality=quality(figures),
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakSet
 
+import psycopg
 from psycopg.errors import DuplicatePreparedStatement, FeatureNotSupported, InvalidSqlStatementName
+from psycopg.pq import Format
 from sqlalchemy import CursorResult, Engine, TextClause
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +27,15 @@ _KEPT = "keeps_plans"
 # What a pooler answers that has not been recognized.
 _LOST = (InvalidSqlStatementName, DuplicatePreparedStatement)
 
+
+class _BinaryCursor(psycopg.AsyncCursor[Any]):
+    """Bytes come as they are, and not in letters, which are twice as many."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any], **options: Any) -> None:
+        super().__init__(connection, **options)
+        self.format = Format.BINARY
+
+
 # Where that has happened. Nothing is prepared there any more.
 _poolers: WeakSet[Engine] = WeakSet()
 
@@ -36,14 +47,15 @@ async def planned_once(db: ReadDb, sql: TextClause, values: Mapping[str, Any]) -
     if not await _keeps_plans(connection, driver):
         return await connection.execute(sql, values)
     await driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    driver.prepare_threshold = 0
+    as_always = driver.prepare_threshold, driver.cursor_factory
+    driver.prepare_threshold, driver.cursor_factory = 0, _BinaryCursor
     try:
         found = await connection.execute(sql, values)
     except DBAPIError as error:
         await _give_up(connection, error)
         raise
     finally:
-        driver.prepare_threshold = None
+        driver.prepare_threshold, driver.cursor_factory = as_always
     await driver.execute("SET LOCAL plan_cache_mode = auto")
     return found
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from flowpilot.analytics.escalations import report
+from flowpilot.analytics.escalations import headline, report
 from flowpilot.analytics.period import Period, window
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
@@ -38,17 +38,18 @@ _TIMES = ("created_at", "claimed_at", "first_action_at", "claimant_action_at", "
 
 async def _reports(database: Database, account_id: uuid.UUID) -> list[Any]:
     async with database.read(account_id) as db:
-        found = [
-            await report.escalations(db, window(account_id, now=NOW, account_timezone="UTC", **asked))
-            for asked in WINDOWS
+        windows = [window(account_id, now=NOW, account_timezone="UTC", **asked) for asked in WINDOWS]
+        return [
+            {"headline": await headline.headline(db, one), **dict(await report.escalations(db, one))}
+            for one in windows
         ]
-    return [one.model_dump(mode="json") for one in found]
 
 
 def _check(urls: DatabaseUrls, account_id: uuid.UUID) -> None:
     over_days = run(urls, lambda database: _reports(database, account_id))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "is_read_from_days", lambda _: False)
+        for module in (headline, report):
+            patch.setattr(module, "is_read_from_days", lambda _: False)
         over_rows = run(urls, lambda database: _reports(database, account_id))
     for asked, found, expected in zip(WINDOWS, over_days, over_rows, strict=True):
         for field, value in expected.items():
