@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import TextClause
 
-from flowpilot.analytics.buckets import in_buckets
+from flowpilot.analytics.buckets import Bucket, in_buckets
 from flowpilot.analytics.dashboard.glances import FLOWS, PROPOSALS, knowledge_of, psa_of
 from flowpilot.analytics.dashboard.kpis import KIND_COLUMNS, SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
 from flowpilot.analytics.dashboard.schemas import (
@@ -132,6 +132,7 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
     domains: list[dict[str, Any]] = row["domains"] or []
     worked, today = await worked_days(db, history_in(row["account_hours"]), window), window.present_day
     days = _days(row["trend"] or [], worked)
+    trend = {day: _trend([sums], day, day, today) for day, sums in days}
     bucket, periods = in_buckets(days)
     return Dashboard(
         **header(window, "dashboard"),
@@ -149,10 +150,13 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
         n_rated=kpis.estimates["avg_rating"].n,
         n_mttr=kpis.estimates["mttr_minutes"].n,
         n_unknown=kpis.resolved - kpis.estimates["mttr_minutes"].n,
-        mttr_trend=[TrendDay(**_trend([sums], day, day, today)) for day, sums in days],
+        mttr_trend=[TrendDay(**fields) for fields in trend.values()],
         mttr_bucket=bucket,
         mttr_periods=[
-            TrendPeriod(**_trend(sums, first, last, today), last_day=last) for first, last, sums in periods
+            TrendPeriod(
+                **(trend[first] if bucket is Bucket.DAY else _trend(sums, first, last, today)), last_day=last
+            )
+            for first, last, sums in periods
         ],
         sessions_by_domain=[_domain_sessions(domain) for domain in domains],
         confidence_breakdown=_confidence(row["tiers"] or {}),

@@ -46,9 +46,14 @@ async def worked_days(db: ReadDb, history: HoursHistory, window: Window) -> Work
     return {row.day: row for row in await read(db, _DAYS_SQL, _ROWS_SQL, window)}
 
 
+_UNKNOWN = dict.fromkeys(("mttr_working_minutes", "mttr_working_minutes_ci95", "mttr_working_minutes_no_interval"))
+
+
 def working_mttr(days: Iterable[Any]) -> dict[str, Any]:
     """The fields of the sessions of these days together; null without any."""
     sums = list(days)
+    if not sums:
+        return dict(_UNKNOWN)
     n, total, squares, cubes = (
         sum(getattr(day, name) for day in sums) for name in ("n", "seconds", "squares", "cubes")
     )
