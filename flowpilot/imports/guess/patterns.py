@@ -1,8 +1,11 @@
 """The ways in which times are written in exports, and which of them fit all values of a column."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
+from functools import partial
+from math import ceil
 
 from flowpilot.imports.mapping.file import parse_time
 from flowpilot.imports.reading.table import shape_of
@@ -17,6 +20,8 @@ _SEPARATORS = (".", "/", "-")
 _OTHERS = ("%d/%b/%y", "%d/%b/%Y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%Y/%m/%d", "%Y.%m.%d")
 _DIRECTIVE = re.compile(r"%[a-zA-Z]")
 _WORDS = ("%b", "%B", "%p")
+# Of a column's different values so many are times, if it has times.
+_ENOUGH = 0.75
 
 
 def _dates() -> Iterator[str]:
@@ -37,14 +42,30 @@ PATTERNS = (
 
 
 def fitting(values: Sequence[str]) -> tuple[str, ...]:
-    """How the times may be written, if all of these are times."""
+    """How the times may be written, if nearly all of these are times; of several ways, those that fit the most.
+
+    One cell that is none must not hide that the column has times: it is said with its line.
+    """
     if not values:
         return ()
     # What is not written like a pattern does not follow it; to try it would take time.
-    shape = shape_of(values[0])
+    [(shape, _)] = Counter(map(shape_of, values)).most_common(1)
     likely = (one for one in PATTERNS if one == "iso" or one in _EPOCHS or _SHAPES[one] == shape)
-    found = tuple(pattern for pattern in likely if all(_fits(value, pattern) for value in values))
-    return found or ((EXCEL,) if all(_is_serial(value) for value in values) else ())
+    fits = {pattern: _count(values, partial(_fits, pattern=pattern)) for pattern in likely}
+    most = max(fits.values(), default=0)
+    if most:
+        return tuple(pattern for pattern, count in fits.items() if count == most)
+    return (EXCEL,) if _count(values, _is_serial) else ()
+
+
+def _count(values: Sequence[str], is_one: Callable[[str], bool]) -> int:
+    """How many values are one; 0 if too many are not."""
+    wrong, most = 0, len(values) - ceil(_ENOUGH * len(values))
+    for value in values:
+        wrong += not is_one(value)
+        if wrong > most:
+            return 0
+    return len(values) - wrong
 
 
 def order_of(pattern: str) -> str | None:

@@ -14,6 +14,7 @@ _MOST_SHAPES = 20
 # A day, as the shape of a text has it: 0-0-0, 0/a/0 or a 0, 0. Sums are as in 0.0, and durations as in 0:0:0.
 _DAY = re.compile(r"[0a][-/. ,]+[0a][-/. ,]+[0a]")
 _FEWEST_NUMBERS = 2
+_NEARLY_EACH = 0.75
 
 Record = tuple[int, list[str]]
 """The line in which a row begins, and its fields."""
@@ -24,10 +25,10 @@ def rows_above(
 ) -> Iterator[Record]:
     """The rows of a table of so many columns, without empty ones.
 
-    What says one thing only, where rows have three or more, may be no row; nor what says little, and no time where
-    each row has one. It is kept back: at the end it goes into `left_out`, up to `most` lines, and above other rows
-    it is one after all. So it is if it is written like the others in its column, as a ticket's number is of which
-    nothing else is known.
+    What says one thing only, where rows have three or more, may be no row; so may what says little, and no time
+    where nearly each row has one. It is kept back: at the end it goes into `left_out`, up to `most` lines, and
+    above other rows it is one after all. So it is if it is written like the others in its column, as a ticket's
+    number is of which nothing else is known.
     """
     held: list[Record] = []
     known = _Rows(width)
@@ -53,7 +54,7 @@ def in_words(record: Record) -> str:
 
 @dataclass(slots=True)
 class _Rows:
-    """How the rows of a table so far are written: the shapes of the values in each column, and how many have one.
+    """How the rows of a table so far are written: the shapes of the values in each column, and how many are days.
 
     `fewest` is how many values the row has that has the fewest.
     """
@@ -62,7 +63,7 @@ class _Rows:
     rows: int = 0
     fewest: int = 0
     shapes: dict[int, set[str]] = field(default_factory=dict)
-    filled: dict[int, int] = field(default_factory=dict)
+    days: dict[int, int] = field(default_factory=dict)
 
     def learn(self, fields: Sequence[str]) -> None:
         """Look at one more row."""
@@ -71,8 +72,9 @@ class _Rows:
         self.fewest = values if self.rows == 1 else min(self.fewest, values)
         for place, text in enumerate(fields):
             if text:
-                self.filled[place] = self.filled.get(place, 0) + 1
-                self.shapes.setdefault(place, set()).add(shape_of(text[:_LOOKED_AT_CHARACTERS]))
+                shape = shape_of(text[:_LOOKED_AT_CHARACTERS])
+                self.shapes.setdefault(place, set()).add(shape)
+                self.days[place] = self.days.get(place, 0) + _is_day(shape)
 
     def may_be_below(self, fields: Sequence[str]) -> bool:
         """Whether it may be no row, if none follows."""
@@ -93,14 +95,10 @@ class _Rows:
         )
 
     def _has_no_time(self, fields: Sequence[str]) -> bool:
-        """Whether each row has a time in some column, and this one in none of them."""
-        times = [place for place, n in self.filled.items() if n == self.rows and self._has_times(place)]
-        return bool(times) and not any(self._is_like(fields, place) for place in times)
-
-    def _has_times(self, place: int) -> bool:
-        shapes = self.shapes[place]
-        return len(shapes) <= _MOST_SHAPES and all(
-            shape.count("0") >= _FEWEST_NUMBERS and _DAY.search(shape) for shape in shapes
+        """Whether nearly each row has a time in some column, and this one in none of them."""
+        times = [place for place, days in self.days.items() if days >= _NEARLY_EACH * self.rows]
+        return bool(times) and not any(
+            _is_day(shape_of(fields[place][:_LOOKED_AT_CHARACTERS])) for place in times if place < len(fields)
         )
 
     def _has_names(self, place: int) -> bool:
@@ -111,6 +109,10 @@ class _Rows:
         known = self.shapes.get(place, set())
         text = fields[place] if place < len(fields) else ""
         return len(known) <= _MOST_SHAPES and shape_of(text[:_LOOKED_AT_CHARACTERS]) in known
+
+
+def _is_day(shape: str) -> bool:
+    return shape.count("0") >= _FEWEST_NUMBERS and _DAY.search(shape) is not None
 
 
 def _filled(fields: Sequence[str]) -> int:

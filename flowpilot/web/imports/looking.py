@@ -31,6 +31,12 @@ from flowpilot.imports.uploads.policy import may_start
 from flowpilot.imports.uploads.queries import read_upload
 from flowpilot.web.imports.forms import ChoicesForm, kept_form, sent_form
 
+# Then no column can be chosen for one, and nothing on the page would help.
+_NO_TIMES = (
+    "No column has times that can be read. Export them like 2026-01-31 14:30, or import the file on the command"
+    " line with a mapping that says their format."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class UploadPreview:
@@ -138,4 +144,7 @@ class _PreviewReader:
             return replace(seen, draft=error.draft, trouble=error.detail, clashing=error.columns)
         except InvalidError as error:
             unusable = error if isinstance(error, UnusableRowsError) else None
-            return replace(seen, trouble=error.detail.removesuffix(" Nothing was imported."), unusable=unusable)
+            trouble = error.detail.removesuffix(" Nothing was imported.")
+            if seen.mapping is None and not any(column.patterns for column in found.sample.columns):
+                trouble += f" {_NO_TIMES}"
+            return replace(seen, trouble=trouble, unusable=unusable)

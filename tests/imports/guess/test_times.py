@@ -51,6 +51,14 @@ def test_what_is_no_moment_is_read_in_none(text: str) -> None:
     assert fitting([text]) == ()
 
 
+def test_a_cell_that_is_no_time_does_not_hide_the_others() -> None:
+    """Nor one that no calendar has; and the others still say which one is the day."""
+    assert fitting(["someday", "01/02/2026", "02/02/2026", "13/02/2026"]) == ("%d/%m/%Y",)
+    assert fitting(["2026-06-01 09:00", "2026-06-02 09:00", "2026-06-03 09:00", "2026-02-30 09:00"]) == ("iso",)
+    assert fitting(["46174.375", "46175.5", "46176", "never"]) == ("excel",)
+    assert fitting(["VPN", "Printer", "2026-06-01", "2026-06-02"]) == ()
+
+
 @pytest.mark.parametrize("clock", ["9:00", "9:00:00", "9:00 AM", "9:00:00 PM"])
 @pytest.mark.parametrize("year", ["2026", "26"])
 def test_a_day_that_could_be_a_month_is_asked_about(tmp_path: Path, year: str, clock: str) -> None:

@@ -47,6 +47,23 @@ TICKETS = """Number,Opened,Resolved,Closed,Who
 """
 
 
+async def test_of_a_guessed_file_the_cells_that_are_no_times_are_named(signed_in: SignedIn) -> None:
+    rows = "".join(f"{n},2026-06-0{n} 09:00,2026-06-0{n} 10:00,Ada\n" for n in range(3, 9))
+    wrong = "1,someday,,Ada\n2,,,Grace\n"
+    page = send_file(signed_in(Role.OWNER), ("log.csv", f"Number,Opened,Resolved,Who\n{rows}{wrong}Total,,6,\n"))
+    words = text_of(page.text)
+    assert "Line 8, ticket 1: Opened is 'someday', expected a time like 2026-01-31 14:30" in words
+    assert "Line 9, ticket 2: Opened is '', which means unknown, but every row needs a time like" in words
+    assert "The file's columns are: Number, Opened, Resolved, Who." in words
+    assert "2 rows cannot be used" in words
+
+
+async def test_a_file_whose_times_cannot_be_read_says_what_to_do(signed_in: SignedIn) -> None:
+    log = "Number,Opened,Resolved\n1,1. Juni 2026,2. Juni 2026\n2,3. Juli 2026,\n"
+    words = text_of(send_file(signed_in(Role.OWNER), ("log.csv", log)).text)
+    assert "No column has times that can be read. Export them like 2026-01-31 14:30" in words
+
+
 def _with_role(fields: dict[str, list[str]], place: int, role: str) -> dict[str, list[str]]:
     roles = [f"{place}:{role}" if one.startswith(f"{place}:") else one for one in fields["role"]]
     return fields | {"role": roles}
