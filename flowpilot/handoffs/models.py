@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,12 +71,15 @@ class SessionHandoff(Tenant, Base):
             postgresql_include=["first_action_at", "claimant_action_at", "closed_at"],
         ),
         Index("session_handoffs_session_idx", "account_id", "session_id"),
-        # The queue is what is open, which is little of all there is.
+        # The queue is what is open, which is little of all there is. It begins with what nobody has claimed.
         Index(
-            "session_handoffs_open_idx",
+            "session_handoffs_queue_idx",
             "account_id",
+            text("(claimed_by IS NOT NULL)"),
             "priority",
             "created_at",
+            "id",
+            postgresql_include=["claimed_by", "claimant_action_at"],
             postgresql_where="closed_at IS NULL",
         ),
     )

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    case,
     func,
     literal,
     select,
@@ -59,12 +58,12 @@ _STATES: dict[State, Sequence[ColumnElement[bool]]] = {
 
 # Unclaimed handoffs come first, the most urgent and then the oldest on top; history has the newest on top.
 _QUEUE_ORDER = (
-    case((_NO_ONE_YET, 0), else_=1),
+    SessionHandoff.claimed_by.is_not(None),
     SessionHandoff.priority,
     SessionHandoff.created_at,
     SessionHandoff.id,
 )
-_QUEUE_KEY = (int, int, datetime, uuid.UUID)
+_QUEUE_KEY = (bool, int, datetime, uuid.UUID)
 _HISTORY_ORDER = (SessionHandoff.created_at, SessionHandoff.id)
 _HISTORY_KEY = (datetime, uuid.UUID)
 

@@ -75,6 +75,8 @@ def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
 
 
 def _value(value: Any, type_: type) -> int | datetime | uuid.UUID:
+    if type_ is bool and value in {0, 1}:
+        return bool(value)
     if type_ is datetime:
         return datetime.fromisoformat(value)
     if type_ is uuid.UUID:

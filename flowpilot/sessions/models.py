@@ -85,6 +85,22 @@ class AISession(Tenant, Base):
         ),
         Index("ai_sessions_flow_idx", "account_id", "matched_flow_id", "created_at"),
         Index("ai_sessions_owner_idx", "account_id", "owner_id", "status"),
+        # What is open and nobody's is little, but a log brings many that have ended and are nobody's.
+        Index(
+            "ai_sessions_unassigned_idx",
+            "account_id",
+            "created_at",
+            "id",
+            postgresql_where="owner_id IS NULL AND last_activity_at IS NOT NULL AND"
+            " status IN ('active', 'paused')",
+        ),
+        Index(
+            "ai_sessions_of_log_idx",
+            "account_id",
+            "user_id",
+            postgresql_where="owner_id IS NULL AND last_activity_at IS NULL AND"
+            " status IN ('active', 'paused', 'requesting_escalation', 'escalated')",
+        ),
         Index(
             "ai_sessions_ticket_idx",
             "account_id",
