@@ -50,6 +50,9 @@ test: setup ## Run every test (lint and types included)
 		scripts/apt-install --no-install-recommends redmine redmine-sqlite ruby-webrick dbconfig-no-thanks
 	@$(MAKE) --no-print-directory --jobs 2 lint pytest
 
+exact: setup ## Compare reports over sums of days with their rows in random histories, for half an hour
+	FLOWPILOT_TEST_HISTORIES=40 $(BIN)/pytest --numprocesses 2 tests/analytics/summed tests/analytics/escalations/test_days.py
+
 # Beside lint, whose type checker uses one processor only.
 pytest: setup
 	$(BIN)/pytest --numprocesses auto
@@ -82,4 +85,4 @@ lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --extra meaning --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help setup demo test pytest check lint bench bench-quick bench-large reliability lock
+.PHONY: help setup demo test exact pytest check lint bench bench-quick bench-large reliability lock

@@ -17,7 +17,8 @@ from flowpilot.db.session import ReadDb
 from flowpilot.http.paging import MOST_ITEMS, decode_cursor, encode_cursor
 from flowpilot.identity.queries import names_of
 
-_AT_ONCE = 1000
+# A small part of a file at a time, because other requests wait while it is made.
+_AT_ONCE = 200
 
 
 class RowsPage(BaseModel, Generic[Item]):
@@ -61,7 +62,7 @@ async def read_rows(
 async def stream_rows(
     db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter, most: int
 ) -> AsyncIterator[list[Item]]:
-    """The same rows, at most `most`, in one statement: a thousand at a time, with the names of their people."""
+    """The same rows, at most `most`, in one statement: some at a time, with the names of their people."""
     parameters = {**window.parameters, **row_filter.parameters, "most": most}
     found = await db.stream(narrowed(_page(kind, row_filter), window.only), parameters)
     async for rows in found.mappings().partitions(_AT_ONCE):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -21,6 +21,7 @@ from flowpilot.sessions.days import news as session_news
 from flowpilot.sessions.days import rolling
 from flowpilot.sessions.models import AISession
 from tests.analytics.escalations.test_random import NOW, _handoff, _store, _world
+from tests.analytics.histories import histories
 from tests.analytics.naive import Row
 from tests.analytics.test_working import OFFICE
 from tests.company import run
@@ -184,7 +185,7 @@ def _set_working_times(connection: Any, account_id: uuid.UUID, draw: random.Rand
         )
 
 
-@settings(max_examples=12, deadline=None)
+@histories(12)
 @given(seed=st.integers(0, 2**32))
 def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> None:
     history = _History(urls, random.Random(seed))  # noqa: S311

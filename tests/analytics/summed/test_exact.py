@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import TextClause
 
@@ -21,6 +21,7 @@ from flowpilot.psa.days import news as psa_news
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.sessions.days import news, rolling
 from flowpilot.sessions.models import AISession
+from tests.analytics.histories import histories
 from tests.analytics.naive import Row, World
 from tests.analytics.test_random_worlds import (
     NOW,
@@ -228,7 +229,7 @@ class _History:
                 connection.execute(statement, [self.account_id, self._some_days()])
 
 
-@settings(max_examples=12, deadline=None)
+@histories(12)
 @given(seed=st.integers(0, 2**32))
 def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311
