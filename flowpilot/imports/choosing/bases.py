@@ -1,12 +1,13 @@
 """What a mapping made by looking begins with: what fits best, a guess, a shipped mapping, or a saved one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from flowpilot.imports.choosing.roles import Shape
 from flowpilot.imports.guess.columns import FileSample
+from flowpilot.imports.guess.lacking import as_far_as_there
 from flowpilot.imports.guess.mapping import Draft, guess
 from flowpilot.imports.guess.suggest import FIXED_ZONES, adapted, read_sample, suggest
 from flowpilot.imports.guess.systems import Earlier, system_of
@@ -23,11 +24,15 @@ SAVED = "saved:"
 
 @dataclass(frozen=True, slots=True)
 class SuggestedDraft:
-    """A file as it is read, and the draft of its mapping. `base` says where that comes from."""
+    """A file as it is read, and the draft of its mapping. `base` says where that comes from.
+
+    `lacking` are columns of the base that the file does not have.
+    """
 
     base: str
     draft: Draft
     sample: FileSample
+    lacking: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,13 @@ def _begin(
         if own is not None:
             return own
         found = suggest(file, file.stem, asked.zone, said_zone=asked.said_zone, limit=limit)
-        return SuggestedDraft(found.shipped or GUESS, found.draft, found.sample)
+        return SuggestedDraft(found.shipped or GUESS, found.draft, found.sample, found.lacking)
     mapping, own_zone = _named(asked.base, saved)
     sample = read_sample(file, mapping.file.layout, limit=limit)
-    return SuggestedDraft(asked.base, adapted(draft_of(mapping), sample, asked.zone_of(own_zone)), sample)
+    lacking = [column for column in mapping.uses if column not in sample.header]
+    there = as_far_as_there(mapping, sample.header) if lacking else None
+    draft = adapted(draft_of(there or mapping), sample, asked.zone_of(own_zone))
+    return SuggestedDraft(asked.base, draft, sample, lacking if there else ())
 
 
 def _own(

@@ -1,14 +1,16 @@
 """Which mapping fits a file: one that FlowPilot ships, or one made by looking."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowpilot.imports.guess.columns import FileSample, sample_of
+from flowpilot.imports.guess.lacking import as_far_as_there
 from flowpilot.imports.guess.mapping import Draft, guess
 from flowpilot.imports.guess.times import is_ambiguous, times_of
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, shipped_mappings
 from flowpilot.imports.mapping.toml import as_toml
+from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.reading.errors import LogFileError, columns_in_words
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.limits import PreviewLimit, PreviewTooLongError
@@ -20,11 +22,30 @@ FIXED_ZONES = {"halopsa": "UTC"}
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A draft for a file, and the shipped mapping that it comes from, if the file has all of its columns."""
+    """A draft for a file, and the shipped mapping that it comes from, if one fits.
+
+    `lacking` are the columns of that mapping that the file does not have.
+    """
 
     shipped: str | None
     draft: Draft
     sample: FileSample
+    lacking: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """A shipped mapping, as far as a file has its columns, and the file as it reads that."""
+
+    name: str
+    mapping: Mapping
+    sample: FileSample
+    lacking: Sequence[str]
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """One that finds all of its columns comes before others, and then the one that finds more."""
+        return not self.lacking, len(self.mapping.uses), self.name
 
 
 def read_sample(file: Path, layout: Layout | None = None, *, limit: PreviewLimit | None = None) -> FileSample:
@@ -51,9 +72,9 @@ def suggest(
     fitting = _fitting(file, sample, limit)
     if fitting is None:
         return Suggestion(None, guess(sample, name, said_zone or zone), sample)
-    shipped, sample = fitting
-    own_zone = said_zone or FIXED_ZONES.get(shipped, zone)
-    return Suggestion(shipped, adapted(draft_of(load_mapping(shipped)), sample, own_zone), sample)
+    own_zone = said_zone or FIXED_ZONES.get(fitting.name, zone)
+    draft = adapted(draft_of(fitting.mapping), fitting.sample, own_zone)
+    return Suggestion(fitting.name, draft, fitting.sample, fitting.lacking)
 
 
 def adapted(draft: Draft, sample: FileSample, zone: str, *, month_first: bool | None = None) -> Draft:
@@ -80,8 +101,11 @@ def suggest_mapping(file: Path, zone: str) -> str:
 
 def _remarks(file: Path, found: Suggestion) -> Iterator[str]:
     if found.shipped:
-        yield f"# {file.name} has all columns of the mapping that FlowPilot ships as {found.shipped}. This is that"
+        has = "most columns" if found.lacking else "all columns"
+        yield f"# {file.name} has {has} of the mapping that FlowPilot ships as {found.shipped}. This is that"
         yield "# mapping, with the times as they are written in the file. Set the zone, and try it with --dry-run."
+        if found.lacking:
+            yield f"# Not in the file: {', '.join(found.lacking)}."
     else:
         rows = f"{found.sample.rows:,} rows"
         yield f"# Made by looking at {rows} of {file.name}. Read, correct, and try with --dry-run."
@@ -93,22 +117,20 @@ def _remarks(file: Path, found: Suggestion) -> Iterator[str]:
         yield '# [handoff] says where tickets are handed over, for example: start = { column = "group" }'
 
 
-def _fitting(file: Path, sample: FileSample, limit: PreviewLimit | None) -> tuple[str, FileSample] | None:
-    """The shipped mapping that finds the most of its columns in the file, and the file as it reads it."""
-    fitting = [
-        (len(uses), name, seen)
-        for name, uses, seen in _candidates(file, sample, limit)
-        if uses <= set(seen.header)
-    ]
-    if not fitting:
-        return None
-    _, name, seen = max(fitting, key=lambda one: one[:2])
-    return name, seen
+def _fitting(file: Path, sample: FileSample, limit: PreviewLimit | None) -> _Fitting | None:
+    """The shipped mapping that finds the most of its columns in the file."""
+    fitting = []
+    for name, mapping, seen in _candidates(file, sample, limit):
+        lacking = [column for column in mapping.uses if column not in seen.header]
+        there = as_far_as_there(mapping, seen.header) if lacking else mapping
+        if there is not None:
+            fitting.append(_Fitting(name, there, seen, lacking))
+    return max(fitting, key=lambda one: one.rank, default=None)
 
 
 def _candidates(
     file: Path, sample: FileSample, limit: PreviewLimit | None
-) -> Iterator[tuple[str, set[str], FileSample]]:
+) -> Iterator[tuple[str, Mapping, FileSample]]:
     for name in shipped_mappings():
         mapping = load_mapping(name)
         seen = sample
@@ -119,4 +141,4 @@ def _candidates(
                 raise
             except LogFileError:
                 continue
-        yield name, set(mapping.uses), seen
+        yield name, mapping, seen

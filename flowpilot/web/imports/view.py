@@ -1,7 +1,7 @@
 """What the template shows of a file: its columns with what they are, and its values with what they mean."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flowpilot.imports.choosing.bases import GUESS, SAVED
@@ -83,6 +83,7 @@ class ChoicesView:
     shape: Shape
     shapes: dict[Shape, str]
     base: str
+    lacking: Sequence[str]
     bases: list[tuple[str, str]]
     zone: str
     system: str
@@ -123,6 +124,7 @@ def view_of(seen: UploadPreview) -> ChoicesView | None:
         shape=shape_of(draft),
         shapes=SHAPES,
         base=seen.suggested.base,
+        lacking=seen.suggested.lacking,
         bases=list(_bases(seen)),
         zone=str(draft["times"]["zone"]),
         system=draft.get("system", ""),
