@@ -10,6 +10,9 @@ from psycopg import sql
 
 from flowpilot.db.stored import say_it_is_stored
 
+# The backslash comes first, because the others get one.
+_ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
+
 
 @contextmanager
 def account_transaction(url: str, account_id: uuid.UUID) -> Iterator[psycopg.Connection]:
@@ -29,6 +32,14 @@ def read_each_row_once(connection: psycopg.Connection) -> None:
     its steps for each of its sessions.
     """
     connection.execute("SET LOCAL enable_nestloop = off")
+
+
+def escaped(text: str) -> str:
+    """A text as the text format of COPY has it."""
+    for character, instead in _ESCAPES:
+        if character in text:
+            text = text.replace(character, instead)
+    return text
 
 
 def copy_rows(

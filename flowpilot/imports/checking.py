@@ -1,10 +1,10 @@
 """Hold each row of a file to what the mapping reads from it."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from operator import getitem, itemgetter
+from typing import Protocol, TypeVar
 
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
@@ -17,25 +17,33 @@ _A_NUMBER = "a number like 12"
 _LENGTHS = {"client": 200, "name": 300}
 # A wrong value is shown up to here.
 _SHOWN = 80
-# A log repeats its values, so those of a column that were checked are known: so many, if they are short.
+# So many texts are remembered, if they are short.
 _KNOWN, _SHORT = 4_096, 100
 # No ticket is older than this, or was worked on later: such times stand for "unknown" or "never".
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=366)
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column that is read: its place in the file, if rows that were read have it, and what it must be.
+T = TypeVar("T")
 
-    `known` are cells that were checked, with what they mean.
+
+class Remembered(dict[str | None, T]):
+    """What a function makes of texts, because a log repeats them. When there are many, it begins anew.
+
+    `only_if` says what may be remembered, by the text and what was made of it.
     """
 
-    name: str
-    place: int | None
-    kinds: frozenset[str]
-    required: bool
-    known: dict[str, str | None] = field(default_factory=dict)
+    def __init__(self, make: Callable[[str], T], only_if: Callable[[str, T], bool] = lambda *_: True) -> None:
+        self._make, self._only_if = make, only_if
+
+    def __missing__(self, text: str | None) -> T:
+        assert text is not None, "a row without a value is refused before it gets here"
+        made = self._make(text)
+        if len(text) <= _SHORT and self._only_if(text, made):
+            if len(self) == _KNOWN:
+                self.clear()
+            self[text] = made
+        return made
 
 
 class HasColumns(Protocol):
@@ -59,34 +67,34 @@ class Checker:
         self._reader, self._mapping = reader, mapping
         self._latest = now + _AHEAD
         self.odd_times = OddTimes()
-        self._columns = [self._column(name, uses) for name, uses in mapping.uses.items()]
+        self._line = 0
+        self._pick = _picking([self._place(name, uses) for name, uses in mapping.uses.items()])
+        self._cells = [self._column(name, uses.values()) for name, uses in mapping.uses.items()]
 
     def row(self, line: int, fields: list[str]) -> Row:
-        """The values of a row that the mapping reads; None if one is unknown.
+        """The same as `cells`, each by its column."""
+        return dict(zip(self._mapping.uses, self.cells(line, fields), strict=True))
+
+    def cells(self, line: int, fields: list[str]) -> list[str | None]:
+        """The values of a row that the mapping reads, in the order of its columns; None if one is unknown.
 
         Raises:
             BadRowError: a value is not what the mapping says it is.
         """
-        row: Row = {}
-        for column in self._columns:
-            text = "" if column.place is None else fields[column.place]
-            known = column.known
-            row[column.name] = known[text] if text in known else self._new(line, column, text)
-        return row
+        self._line = line
+        return list(map(getitem, self._cells, self._pick(fields)))
 
     def case_of(self, fields: Sequence[str]) -> tuple[str | None, str | None]:
         """The id of a row's case and the number that people know it by, as far as a row that is wrong has them."""
         case = self._mapping.case
-        texts = {
-            column.name: fields[column.place]
-            for column in self._columns
-            if column.name in {case.id, case.number} and column.place is not None and column.place < len(fields)
-        }
+        header = self._reader.header
+        places = {name: header.index(name) for name in (case.id, case.number) if name in header}
+        texts = {name: fields[place] for name, place in places.items() if place < len(fields)}
         unknown = self._mapping.file.unknown
         known = {name: text for name, text in texts.items() if text not in unknown and "\0" not in text}
         return known.get(case.id), known.get(case.number or "") or known.get(case.id)
 
-    def _column(self, name: str, uses: dict[str, ColumnUse]) -> _Column:
+    def _place(self, name: str, uses: dict[str, ColumnUse]) -> int | None:
         header = self._reader.header
         if name not in header and self._reader.has_all_columns:
             raise MappingError(
@@ -95,79 +103,73 @@ class Checker:
                 "correct the mapping, or export the log with that column. "
                 f"{columns_in_words(header, name)}"
             )
-        required = any(use.required for use in uses.values())
-        place = header.index(name) if name in header else None
-        return _Column(name, place, self._kinds(uses.values()), required)
+        return header.index(name) if name in header else None
 
-    def _kinds(self, uses: Iterable[ColumnUse]) -> frozenset[str]:
+    def _column(self, name: str, uses: Iterable[ColumnUse]) -> Remembered[str | None]:
+        """The cells of a column that were checked, with what they mean; another one is checked."""
+        required = any(use.required for use in uses)
         kinds = {use.kind for use in uses}
-        is_number = "order" in kinds and "time" not in kinds and self._mapping.case.order_as == "number"
-        return frozenset({*kinds, "number"} if is_number else kinds)
+        is_time = "time" in kinds
+        is_order = "order" in kinds and not is_time and self._mapping.case.order_as == "number"
+        is_number = is_order or "number" in kinds
+        longest = min((_LENGTHS[kind] for kind in kinds & _LENGTHS.keys()), default=None)
 
-    def _new(self, line: int, column: _Column, text: str) -> str | None:
-        """Check a cell, and know it from now on, unless something is said of it for each line."""
-        cell = self._cell(line, column, text)
-        if len(text) <= _SHORT and not self._is_odd(column, cell):
-            if len(column.known) == _KNOWN:
-                column.known.clear()
-            column.known[text] = cell
-        return cell
+        def check(text: str) -> str | None:
+            if text in self._mapping.file.unknown:
+                if required:
+                    expected = self._a_time(name) if is_time else _A_NUMBER if is_number else "a value"
+                    problem = f"{name} is {text!r}, which means unknown, but every row needs {expected}"
+                    raise self._wrong(name, problem, text, expected)
+                return None
+            if "\0" in text:
+                problem, expected = f"{name} holds a NUL character", "text without NUL characters"
+                raise self._wrong(name, problem, text.replace("\0", "\ufffd"), expected)
+            if is_time:
+                self._check_time(name, text)
+            if is_number and not _NUMBER.fullmatch(text):
+                raise self._unexpected(name, text, _A_NUMBER)
+            if longest is not None and len(text) > longest:
+                problem = f"{name} is longer than {longest} characters"
+                raise self._wrong(name, problem, text, f"up to {longest} characters")
+            return text
 
-    def _is_odd(self, column: _Column, cell: str | None) -> bool:
-        """Whether the cell is a time that a change of the clocks makes doubtful."""
-        if cell is None or "time" not in column.kinds:
-            return False
-        return self._mapping.times.read(column.name, cell)[1] is not None
+        def says_nothing(text: str, cell: str | None) -> bool:
+            """Whether no change of the clocks makes a time doubtful: that is said of it for each line."""
+            return cell is None or self._mapping.times.read(name, text)[1] is None
 
-    def _cell(self, line: int, column: _Column, text: str) -> str | None:
-        if text in self._mapping.file.unknown:
-            if column.required:
-                expected = self._expected(column)
-                problem = f"{column.name} is {text!r}, which means unknown, but every row needs {expected}"
-                raise self._wrong(line, column.name, problem, text, expected)
-            return None
-        if "\0" in text:
-            problem, expected = f"{column.name} holds a NUL character", "text without NUL characters"
-            raise self._wrong(line, column.name, problem, text.replace("\0", "�"), expected)
-        if "time" in column.kinds:
-            self._check_time(line, column.name, text)
-        if "number" in column.kinds and not _NUMBER.fullmatch(text):
-            raise self._unexpected(line, column.name, text, _A_NUMBER)
-        longest = min((_LENGTHS[kind] for kind in column.kinds & _LENGTHS.keys()), default=len(text))
-        if len(text) > longest:
-            problem = f"{column.name} is longer than {longest} characters"
-            raise self._wrong(line, column.name, problem, text, f"up to {longest} characters")
-        return text
+        return Remembered(check, says_nothing) if is_time else Remembered(check)
 
-    def _check_time(self, line: int, column: str, text: str) -> None:
+    def _check_time(self, column: str, text: str) -> None:
         times = self._mapping.times
         try:
             moment, clock_change = times.read(column, text)
         except (ValueError, OverflowError):
-            raise self._unexpected(line, column, text, self._a_time(column)) from None
+            raise self._unexpected(column, text, self._a_time(column)) from None
         if not _EARLIEST <= moment <= self._latest:
             expected = (
                 f"a time from {_EARLIEST.date()} to {self._latest.date()}"
                 " (name the cell in file.unknown if it means that the time is not known)"
             )
-            raise self._unexpected(line, column, text, expected)
+            raise self._unexpected(column, text, expected)
         if clock_change is not None:
-            self.odd_times.add(clock_change, line)
-
-    def _expected(self, column: _Column) -> str:
-        """What a value of the column has to be, with an example if that can be known."""
-        if "time" in column.kinds:
-            return self._a_time(column.name)
-        return _A_NUMBER if "number" in column.kinds else "a value"
+            self.odd_times.add(clock_change, self._line)
 
     def _a_time(self, column: str) -> str:
         times = self._mapping.times
         return f"a time like {times.example(column)} ({times.columns.get(column, times).format})"
 
-    def _unexpected(self, line: int, column: str, text: str, expected: str) -> BadRowError:
-        return self._wrong(line, column, f"{column} is {text[:_SHOWN]!r}, expected {expected}", text, expected)
+    def _unexpected(self, column: str, text: str, expected: str) -> BadRowError:
+        return self._wrong(column, f"{column} is {text[:_SHOWN]!r}, expected {expected}", text, expected)
 
-    def _wrong(self, line: int, column: str, problem: str, text: str, expected: str) -> BadRowError:
+    def _wrong(self, column: str, problem: str, text: str, expected: str) -> BadRowError:
         """The error of one value, with its parts for a program."""
         facts = {"column": column, "found": text[:_SHOWN], "expected": expected, "columns": self._reader.header}
-        return BadRowError(line, problem, **facts)
+        return BadRowError(self._line, problem, **facts)
+
+
+def _picking(places: Sequence[int | None]) -> Callable[[list[str]], Sequence[str]]:
+    """What takes the fields in these places out of a row; a column that the rows do not have is empty."""
+    known = [place for place in places if place is not None]
+    if len(known) == len(places) > 1:
+        return itemgetter(*known)
+    return lambda fields: ["" if place is None else fields[place] for place in places]

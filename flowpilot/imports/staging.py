@@ -1,12 +1,12 @@
 """Check every row of a log, and let PostgreSQL sort the rows, so that memory does not grow with the file."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import LiteralString
 
@@ -14,10 +14,11 @@ from psycopg import Connection
 from psycopg.sql import SQL
 from pydantic_core import to_json
 
+from flowpilot.db.bulk import escaped
 from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.model import Case, Row
 from flowpilot.imports.case.session import UnknownBeginError
-from flowpilot.imports.checking import Checker
+from flowpilot.imports.checking import Checker, Remembered
 from flowpilot.imports.mapping.sections import is_time
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import ImportProgress, OddTimes, OnProgress, RepeatedRows
@@ -99,9 +100,11 @@ def stage(
     direction, count, checker = Direction(), 0, Checker(reader, mapping, now)
     unusable = UnusableRows(is_left_out=mapping.file.leave_out_unusable)
     with connection.cursor() as cursor, cursor.copy("COPY staged FROM STDIN") as copy:
-        for count, row in enumerate(_checked(reader, checker, mapping, direction, unusable), 1):
-            copy.write_row(row)
-            if count % _TELL_EVERY_ROWS == 0:
+        rows = _checked(reader, checker, mapping, direction, unusable)
+        while lines := list(islice(rows, _TELL_EVERY_ROWS)):
+            copy.write("".join(lines))
+            count += len(lines)
+            if len(lines) == _TELL_EVERY_ROWS:
                 on_progress(ImportProgress("reading", reader.bytes_read, reader.size))
     if unusable.rows:
         count -= _leave_out(connection, unusable)
@@ -186,45 +189,53 @@ def _ordered(
 
 def _checked(
     reader: LogReader, checker: Checker, mapping: Mapping, direction: Direction, unusable: UnusableRows
-) -> Iterator[tuple[str, str | None, int, str | None]]:
-    """The rows as they are staged; of those that cannot be used, only the case."""
-    wrong: list[tuple[str, None, int, None]] = []
+) -> Iterator[str]:
+    """The rows as lines of COPY; of those that cannot be used, only the case."""
+    wrong: list[str] = []
 
     def leave_out(error: BadRowError, fields: Sequence[str]) -> None:
         case, number = checker.case_of(fields)
         unusable.add(error, number)
         if case is not None:
-            wrong.append((case, None, error.line, None))
+            wrong.append(f"{escaped(case)}\t\\N\t{error.line}\t\\N\n")
 
+    columns, ranks = list(mapping.uses), _ranks(mapping)
+    id_place, at_place, moments = columns.index(mapping.case.id), 0, None
+    if mapping.row is not None:
+        at_place, moments = columns.index(mapping.row.at), Remembered(mapping.times.parser(mapping.row.at))
     for line, fields in reader.rows(leave_out):
-        yield from wrong
-        wrong.clear()
+        if wrong:
+            yield from wrong
+            wrong.clear()
         try:
-            row = checker.row(line, fields)
+            cells = checker.cells(line, fields)
         except BadRowError as error:
             leave_out(error, fields)
             continue
-        case_id = row[mapping.case.id]
+        case_id = cells[id_place]
         assert case_id is not None
-        if mapping.row is not None:
-            written = row[mapping.row.at]
-            assert written is not None
-            direction.see(case_id, mapping.times.parse(mapping.row.at, written))
-        yield case_id, _rank(row, mapping), line, to_json(list(row.values())).decode()
+        if moments is not None:
+            direction.see(case_id, moments[cells[at_place]])
+        rank = ",".join([known[cells[place]] for place, known in ranks])
+        yield f"{escaped(case_id)}\t{{{escaped(rank)}}}\t{line}\t{escaped(to_json(cells).decode())}\n"
     yield from wrong
 
 
-def _rank(row: Row, mapping: Mapping) -> str:
-    """A row's place in its case, as the literal of a PostgreSQL array: what `order` says, and then its time."""
+def _ranks(mapping: Mapping) -> list[tuple[int, Remembered[str]]]:
+    """What says a row's place in its case: what `order` names, and then its time.
+
+    Each is a column's place in the row, and what its texts are as elements of a PostgreSQL array.
+    """
     columns = mapping.case.order if mapping.row is None else (*mapping.case.order, mapping.row.at)
-    places = (_place(column, row[column], mapping) for column in columns)
-    return f"{{{','.join(places)}}}"
+    places = list(mapping.uses)
+    return [(places.index(column), Remembered(_ranking(mapping, column))) for column in columns]
 
 
-def _place(column: str, text: str | None, mapping: Mapping) -> str:
-    assert text is not None
+def _ranking(mapping: Mapping, column: str) -> Callable[[str], str]:
     is_text = mapping.case.order_as == "text"
     if is_time(mapping.uses[column]):
-        moment = mapping.times.parse(column, text).timestamp()
-        return f"{moment:024.6f}" if is_text else str(moment)
-    return json.dumps(text, ensure_ascii=False) if is_text else text
+        parse = mapping.times.parser(column)
+        if is_text:
+            return lambda text: f"{parse(text).timestamp():024.6f}"
+        return lambda text: str(parse(text).timestamp())
+    return partial(json.dumps, ensure_ascii=False) if is_text else str

@@ -1,3 +1,4 @@
+import re
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 
 from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.model import Row
-from flowpilot.imports.mapping.file import parse_time
+from flowpilot.imports.mapping.file import parse_time, read_time
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
 from flowpilot.imports.mapping.whole import Mapping
@@ -171,3 +172,40 @@ def test_an_incident_of_servicenow_is_open_until_the_log_says_otherwise(
 )
 def test_the_numbers_of_a_spreadsheet_are_times(text: str, moment: str) -> None:
     assert parse_time(text, "excel", UTC) == datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y", "%d.%m.%Y, %H:%M Uhr", "(%Y) %m+%d", "%d%m%Y", "%d %b %Y"],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "29/2/2016 01:16",
+            "29/2/2015 01:16",
+            "1/2/2016 24:00",
+            " 1/2/2016 01:16",
+            "01/02/2016  01:16",
+            "1/2/16 1:1",
+        ),
+        *("2026-05-04 09:00:00", "2026-05-04 09:00:60", "2026-5-4 9:0:0", "2026-05-04 09:00:00.5", "2/29/2016"),
+        *(
+            "4.5.2026, 09:00 Uhr",
+            "4.5.2026, 09:00 uhr",
+            "(2026) 5+4",
+            "1122020",
+            "01122020",
+            "٢٩/2/2016 01:16",
+            "",
+        ),
+    ],
+)
+def test_a_time_made_of_numbers_is_read_as_strptime_reads_it(pattern: str, text: str) -> None:
+    try:
+        expected = datetime.strptime(text, pattern).replace(tzinfo=UTC)
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            read_time(text, pattern, UTC)
+    else:
+        assert read_time(text, pattern, UTC) == (expected, None)

@@ -1,10 +1,12 @@
 """The steps and handoffs of a case whose rows are its changes. Pure: no I/O."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.imports.case.model import Claim, Event, Handoff, Row, Step, UnknownEnd, first_after, first_of
@@ -14,8 +16,7 @@ from flowpilot.imports.mapping.handoffs import ClaimRules, HandoffRules, StartRu
 from flowpilot.imports.mapping.whole import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A row with its time and its people, if they are members; `text` is the time as written.
 
     `giver` handed over if a handoff starts in it, and `assignee` claims if the mapping names such a column. A
@@ -33,18 +34,32 @@ class Entry:
 
 def entries_of(rows: Sequence[Row], mapping: Mapping, members: Members) -> list[Entry]:
     """The rows with their times and their people."""
-    return [_entry(row, mapping, members) for row in rows]
+    assert mapping.row is not None, "a mapping without rows has tickets"
+    at_column, by_column, rules = mapping.row.at, mapping.row.by, mapping.handoff
+    giver_column = None if rules is None else rules.by
+    assignee_column = rules.claim.assignee if rules is not None and isinstance(rules.claim, ClaimRules) else None
+    parse, name, machines = mapping.times.parser(at_column), members.name, mapping.people.machines
+    entries = []
+    for row in rows:
+        text = _required(row, at_column)
+        written_by = None if by_column is None else row[by_column]
+        by = name(written_by, row)
+        giver = by if giver_column is None else name(row[giver_column], row)
+        assignee = None if assignee_column is None else name(row[assignee_column], row)
+        entries.append(Entry(parse(text), text, by, row, giver, assignee, written_by in machines))
+    return entries
 
 
 def steps_of(entries: Sequence[Entry], rules: StepRules) -> list[Step]:
     """The rows that are steps."""
-    nothing: Row = dict.fromkeys(rules.where_changed)
-    before = [nothing, *(entry.row for entry in entries)]
-    steps = []
-    for earlier, entry in zip(before, entries, strict=False):
-        if not entry.is_machine and _is_step(earlier, entry.row, rules):
-            content = {column: value for column in rules.content if (value := entry.row[column]) is not None}
+    before: Row = dict.fromkeys(rules.where_changed)
+    steps, columns = [], rules.content
+    for entry in entries:
+        row = entry.row
+        if not entry.is_machine and _is_step(before, row, rules):
+            content = {column: value for column in columns if (value := row[column]) is not None}
             steps.append(Step(entry.at, entry.by, content))
+        before = row
     return steps
 
 
@@ -66,19 +81,6 @@ def starts_of(rows: Sequence[Row], rules: StartRules) -> list[int]:
     return sorted({*first, *_changes(rows, rules)})
 
 
-def _entry(row: Row, mapping: Mapping, members: Members) -> Entry:
-    assert mapping.row is not None, "a mapping without rows has tickets"
-    text = _required(row, mapping.row.at)
-    written_by = None if mapping.row.by is None else row[mapping.row.by]
-    by = members.name(written_by, row)
-    rules = mapping.handoff
-    giver = by if rules is None or rules.by is None else members.name(row[rules.by], row)
-    column = rules.claim.assignee if rules is not None and isinstance(rules.claim, ClaimRules) else None
-    assignee = None if column is None else members.name(row[column], row)
-    at = mapping.times.parse(mapping.row.at, text)
-    return Entry(at, text, by, row, giver, assignee, is_machine=written_by in mapping.people.machines)
-
-
 def _required(row: Row, column: str) -> str:
     value = row[column]
     assert value is not None, "a row without it is refused before it gets here"
@@ -95,7 +97,7 @@ def _is_step(before: Row, row: Row, rules: StepRules) -> bool:
 
 def _changes(rows: Sequence[Row], rules: StartRules) -> list[int]:
     if rules.counter is not None:
-        levels = [Decimal(_required(row, rules.counter)) for row in rows]
+        levels = [_level(_required(row, rules.counter)) for row in rows]
         return [place for place, (low, high) in enumerate(pairwise(levels), 1) if high > low]
     if rules.column is None:
         return []
@@ -105,6 +107,9 @@ def _changes(rows: Sequence[Row], rules: StartRules) -> list[int]:
     before = [row[rules.before] for row in rows] if rules.before else _last_known_before(after)
     changes = enumerate(zip(before, after, strict=True))
     return [place for place, (old, new) in changes if old is not None and new is not None and old != new]
+
+
+_level = lru_cache(Decimal)  # A log repeats its numbers.
 
 
 def _with_values(found: Sequence[str | None], rules: StartRules) -> list[int]:

@@ -93,7 +93,11 @@ class Case:
 
 def first_after(moment: datetime, steps: list[Step]) -> Step | None:
     """The earliest step strictly after the moment; of several at the same time, the first one."""
-    return min((step for step in steps if step.at > moment), key=lambda step: step.at, default=None)
+    first = None
+    for step in steps:
+        if step.at > moment and (first is None or step.at < first.at):
+            first = step
+    return first
 
 
 def first_of(claim: Claim, ended: datetime | None, steps: list[Step]) -> Step | None:

@@ -20,10 +20,10 @@ class Members:
 
     def name(self, name: str | None, row: Row) -> str | None:
         """The name that a row has somewhere, if it is a member's."""
-        return None if name in self._never or self._is_requester(name, row) else name
-
-    def _is_requester(self, name: str | None, row: Row) -> bool:
         if self._column is None:
-            return False
-        requester = row[self._column]
+            return None if name in self._never else name
+        return None if name in self._never or self._is_requester(name, row, self._column) else name
+
+    def _is_requester(self, name: str | None, row: Row, column: str) -> bool:
+        requester = row[column]
         return name in self._requesters if requester is None else name == requester

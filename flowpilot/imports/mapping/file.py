@@ -1,6 +1,8 @@
 """How a file is written: its cells and its times."""
 
 import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -15,6 +17,7 @@ _EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}
 # Days since then, as spreadsheets count them.
 _EXCEL, _FIRST_DAY = "excel", datetime(1899, 12, 30, tzinfo=UTC)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBERS = {"Y": "year", "m": "month", "d": "day", "H": "hour", "M": "minute", "S": "second"}
 _UTC = re.compile(r"(?<=\d) (?:UTC|GMT)$")
 _OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
 ClockChange = Literal["left_out", "twice"]
@@ -87,6 +90,11 @@ class Times(TimeFormat):
         """
         return self.read(column, text)[0]
 
+    def parser(self, column: str) -> Callable[[str], datetime]:
+        """What `parse` does in one column: quicker, for many cells."""
+        pattern, zone = self.columns.get(column, self).format, self.zone_of(column)
+        return lambda text: read_time(text, pattern, zone)[0]
+
     def read(self, column: str, text: str) -> tuple[datetime, ClockChange | None]:
         """The time in a cell of the column, and what is odd about it in its zone.
 
@@ -144,7 +152,7 @@ def read_time(text: str, pattern: str, zone: tzinfo) -> tuple[datetime, ClockCha
     if pattern == _EXCEL and not is_iso:
         moment = _since_the_first_day(text)
     else:
-        moment = datetime.fromisoformat(_close(text)) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
+        moment = datetime.fromisoformat(_close(text)) if is_iso else _by_pattern(text, pattern)
     try:
         if moment.tzinfo is not None:
             return moment.astimezone(UTC), None
@@ -152,6 +160,31 @@ def read_time(text: str, pattern: str, zone: tzinfo) -> tuple[datetime, ClockCha
         return local.astimezone(UTC), _clock_change(local)
     except OverflowError as error:
         raise ValueError(f"{text} is out of range") from error
+
+
+def _by_pattern(text: str, pattern: str) -> datetime:
+    """What `strptime` reads, which takes several times as long for numbers."""
+    numbers, names = _numbers_in(pattern)
+    found = None if numbers is None else numbers.fullmatch(text)
+    if found is not None:
+        said = dict(zip(names, map(int, found.groups()), strict=True))
+        clock = (said.get("hour", 0), said.get("minute", 0), said.get("second", 0))
+        with suppress(ValueError):  # It says itself what is wrong.
+            return datetime(said["year"], said["month"], said["day"], *clock)  # noqa: DTZ001
+    return datetime.strptime(text, pattern)  # noqa: DTZ007
+
+
+@lru_cache
+def _numbers_in(pattern: str) -> tuple[re.Pattern[str] | None, Sequence[str]]:
+    """What finds the numbers of a format that has nothing but numbers, each apart from the others, and which."""
+    parts = re.split(r"%(.)", pattern)
+    between, codes = parts[::2], parts[1::2]
+    is_plain = all(between[1:-1]) and not any(re.search(r"[\d\s]", one.strip(" ")) for one in between)
+    if not is_plain or len(set(codes)) < len(codes) or not {*"Ymd"} <= {*codes} <= _NUMBERS.keys():
+        return None, ()
+    digits = [rf"(\d{{{4 if code == 'Y' else '1,2'}}})" for code in codes]
+    pieces = [piece for pair in zip(map(re.escape, between), [*digits, ""], strict=True) for piece in pair]
+    return re.compile("".join(pieces), re.ASCII), [_NUMBERS[code] for code in codes]
 
 
 def _clock_change(local: datetime) -> ClockChange | None:
