@@ -1,7 +1,7 @@
 """Import an event log into an account: all of it in one transaction, or nothing."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Named
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from flowpilot.db.base import new_id
-from flowpilot.db.bulk import account_transaction
+from flowpilot.db.bulk import Drafts, account_transaction
 from flowpilot.imports.case.equal import EqualNumbers
 from flowpilot.imports.case.merging import Statement, add_to
 from flowpilot.imports.case.model import Case
@@ -33,7 +33,7 @@ from flowpilot.imports.runs import (
     require_open,
     take_turn,
 )
-from flowpilot.imports.staging import Staged, StagedCase, stage, staged_cases
+from flowpilot.imports.staging import RowsAhead, Staged, StagedCase, stage, staged_cases
 from flowpilot.imports.writer import People, Sessions, rewrite_cases, write_cases
 from flowpilot.sessions.days.jobs import begin_rolls_of
 
@@ -150,14 +150,20 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
     clients = Clients(connection, account_id, writing.now)
     statements = Statements(connection, account_id)
     has_looked = False
-    for number, (rows, batch) in enumerate(_batches(connection, writing.mapping, known, staged)):
-        if number == 1:
-            has_looked = _count_tables(connection, is_first_look=True)
-        _write_new(writing, batch.new, people, clients, known.equal)
-        _write_known(writing, batch, statements, people, clients, known.equal)
-        add_statements(connection, account_id, writing.run_id, batch.said)
-        summary.cases_left_out += batch.left_out
-        on_progress(ImportProgress("writing", rows, total))
+    with Drafts(connection, account_id) as drafts:
+        ahead = RowsAhead(drafts.finish)
+        batches = _batches(staged_cases(connection, writing.mapping, staged, ahead), known)
+        for number, (rows, batch) in enumerate(batches):
+            drafts.finish()
+            if number == 1:
+                has_looked = _count_tables(connection, is_first_look=True)
+            _write_new(writing, drafts, batch.new, people, clients, known.equal)
+            _write_known(writing, drafts, batch, statements, people, clients, known.equal)
+            add_statements(drafts, writing.run_id, batch.said)
+            summary.cases_left_out += batch.left_out
+            ahead.fetch()
+            drafts.begin()  # While the server inserts this batch, the next one is made.
+            on_progress(ImportProgress("writing", rows, total))
     known.equal.refuse()
     if has_looked or summary.sessions:
         _count_tables(connection, is_due=has_looked)
@@ -170,11 +176,15 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
 
 
 def _write_new(
-    writing: _Writing, sessions: Sessions, people: People, clients: Clients, equal: EqualNumbers
+    writing: _Writing,
+    drafts: Drafts,
+    sessions: Sessions,
+    people: People,
+    clients: Clients,
+    equal: EqualNumbers,
 ) -> None:
-    connection, account_id = writing.connection, writing.account_id
-    write_cases(connection, account_id, sessions, people, clients)
-    add_sessions(connection, account_id, writing.run_id, sessions)
+    write_cases(drafts, sessions, people, clients)
+    add_sessions(drafts, writing.run_id, sessions)
     _count([case for _, case in sessions], writing.summary)
     for _, case in sessions:
         writing.days.add(case)
@@ -183,6 +193,7 @@ def _write_new(
 
 def _write_known(
     writing: _Writing,
+    drafts: Drafts,
     batch: _Batch,
     statements: Statements,
     people: People,
@@ -203,7 +214,7 @@ def _write_known(
             rewritten.append((session_id, added.case))
             writing.days.add(added.case)
             writing.summary.warnings += _ends(added.case)
-    rewrite_cases(writing.connection, writing.account_id, rewritten, people, clients)
+    rewrite_cases(drafts, rewritten, people, clients)
     note_rewritten(writing.connection, writing.account_id, rewritten)
 
 
@@ -229,13 +240,11 @@ def _count_tables(connection: Connection, *, is_first_look: bool = False, is_due
     return True
 
 
-def _batches(
-    connection: Connection, mapping: Mapping, known: KnownTickets, staged: Staged
-) -> Iterator[tuple[int, _Batch]]:
+def _batches(cases: Iterable[StagedCase], known: KnownTickets) -> Iterator[tuple[int, _Batch]]:
     """The cases in batches of a few thousand rows, each with the number of rows read so far."""
     done = written = 0
     batch = _Batch()
-    for one in staged_cases(connection, mapping, staged):
+    for one in cases:
         batch.add(one, known.sessions.get(one.ticket))
         done += len(one.rows)
         if done - written >= _BATCH_ROWS:

@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from flowpilot.db.base import new_id
-from flowpilot.db.bulk import account_transaction, copy_rows
+from flowpilot.db.bulk import Drafts, account_transaction, copy_rows, line_of
 from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.imports.case.model import Case
 from flowpilot.imports.known.statements import rules_as_json
@@ -110,11 +110,11 @@ def add_items(connection: Connection, account_id: UUID, run_id: UUID, kind: Item
     copy_rows(connection, "import_items", ("account_id", "id", "run_id", "kind"), rows)
 
 
-def add_sessions(connection: Connection, account_id: UUID, run_id: UUID, sessions: Sessions) -> None:
-    """Record which sessions an import brought, and how much it wrote of each."""
+def add_sessions(drafts: Drafts, run_id: UUID, sessions: Sessions) -> None:
+    """Record which sessions an import brought, and how much it wrote of each, as drafts."""
     columns = ("id", "run_id", "kind", "steps", "events")
     rows = ((own_id, run_id, ItemKind.SESSION.value, *_written(case)) for own_id, case in sessions)
-    copy_rows(connection, "import_items", columns, rows, account_id=account_id)
+    drafts.copy("import_items", columns, (line_of(*row) for row in rows))
 
 
 def note_rewritten(connection: Connection, account_id: UUID, sessions: Sessions) -> None:

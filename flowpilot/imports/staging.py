@@ -1,16 +1,17 @@
 """Check every row of a log, and let PostgreSQL sort the rows, so that memory does not grow with the file."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import LiteralString
 
-from psycopg import Connection
+from psycopg import Connection, ServerCursor
 from psycopg.sql import SQL
 from pydantic_core import to_json
 
@@ -28,6 +29,9 @@ from flowpilot.imports.unusable import UnusableRows
 
 _FETCH_ROWS = 5_000
 _TELL_EVERY_ROWS = 1_000
+
+# The id of a case, the line of a row, and its cells as JSON.
+_StagedRow = tuple[str, int, str]
 
 
 @dataclass
@@ -127,7 +131,40 @@ def _leave_out(connection: Connection, unusable: UnusableRows) -> int:
     return removed.rowcount
 
 
-def staged_cases(connection: Connection, mapping: Mapping, staged: Staged) -> Iterator[StagedCase]:
+class RowsAhead:
+    """Staged rows that are fetched before they are needed, so that the server can do something else meanwhile.
+
+    `wait` is called before any are fetched because none are left: until the server has done that.
+    """
+
+    def __init__(self, wait: Callable[[], None] = lambda: None) -> None:
+        self._wait = wait
+        self._rows = deque[_StagedRow]()
+        self._cursor: ServerCursor[_StagedRow] | None = None
+
+    def fetch(self) -> None:
+        """Fetch so many rows that a batch can be made of them, if there are any more."""
+        while self._cursor is not None and len(self._rows) < 2 * _FETCH_ROWS:
+            fetched = self._cursor.fetchmany(_FETCH_ROWS)
+            self._rows += fetched
+            if len(fetched) < _FETCH_ROWS:
+                self._cursor = None
+
+    def of(self, cursor: ServerCursor[_StagedRow]) -> Iterator[_StagedRow]:
+        """The rows of a query."""
+        self._cursor = cursor
+        while True:
+            if not self._rows:
+                self._wait()
+                self.fetch()
+            if not self._rows:
+                return
+            yield self._rows.popleft()
+
+
+def staged_cases(
+    connection: Connection, mapping: Mapping, staged: Staged, ahead: RowsAhead | None = None
+) -> Iterator[StagedCase]:
     """The cases of a log. Rows of equal rank are in the order of their times; if those are equal, too, as in the
     file, or against it.
 
@@ -138,7 +175,8 @@ def staged_cases(connection: Connection, mapping: Mapping, staged: Staged) -> It
     """
     unusable, are_all = staged.unusable, True
     columns = list(mapping.uses)
-    for ticket, line, as_json in _ordered(connection, mapping, newest_first=staged.newest_first):
+    ordered = _ordered(connection, mapping, ahead or RowsAhead(), newest_first=staged.newest_first)
+    for ticket, line, as_json in ordered:
         rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in json.loads(as_json)]
         try:
             case = build_case(ticket, rows, mapping)
@@ -157,7 +195,9 @@ def staged_cases(connection: Connection, mapping: Mapping, staged: Staged) -> It
 def built_cases(connection: Connection, mapping: Mapping, tickets: Sequence[str]) -> Iterator[tuple[str, Case]]:
     """The cases of these tickets: what can be known of them before it is known to which sessions they belong."""
     columns = list(mapping.uses)
-    for ticket, _, as_json in _ordered(connection, mapping, newest_first=False, tickets=list(tickets)):
+    for ticket, _, as_json in _ordered(
+        connection, mapping, RowsAhead(), newest_first=False, tickets=list(tickets)
+    ):
         rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in json.loads(as_json)]
         with suppress(UnknownBeginError):
             if (case := build_case(ticket, rows, mapping)) is not None:
@@ -170,8 +210,13 @@ def _number(ticket: str, rows: Sequence[Row], mapping: Mapping) -> str:
 
 
 def _ordered(
-    connection: Connection, mapping: Mapping, *, newest_first: bool, tickets: list[str] | None = None
-) -> Iterator[tuple[str, int, str]]:
+    connection: Connection,
+    mapping: Mapping,
+    ahead: RowsAhead,
+    *,
+    newest_first: bool,
+    tickets: list[str] | None = None,
+) -> Iterator[_StagedRow]:
     """The id of each case, the line of its first row, and its rows as JSON; of these tickets, or of all."""
     ranks: LiteralString = 'rank COLLATE "C"' if mapping.case.order_as == "text" else "rank"
     with connection.cursor("staged_cases") as cursor:
@@ -181,8 +226,7 @@ def _ordered(
         )
         direction = SQL("DESC" if newest_first else "ASC")
         cursor.execute(query.format(SQL(ranks), direction), {"tickets": tickets})
-        fetched = chain.from_iterable(iter(partial(cursor.fetchmany, _FETCH_ROWS), []))
-        for case_id, of_case in groupby(fetched, key=itemgetter(0)):
+        for case_id, of_case in groupby(ahead.of(cursor), key=itemgetter(0)):
             rows = list(of_case)
             yield case_id, rows[0][1], f"[{','.join(cells for _, _, cells in rows)}]"
 

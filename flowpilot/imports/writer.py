@@ -1,7 +1,7 @@
 """Write cases and their people into an account's tables."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,10 @@ from psycopg import Connection
 from pydantic_core import to_json
 
 from flowpilot.db.base import new_id, new_id_text
-from flowpilot.db.bulk import copy_rows
+from flowpilot.db.bulk import Drafts, copy_rows, escaped, line_of
 from flowpilot.handoffs.days.news import mark_moments, mark_sessions
 from flowpilot.identity.hours.queries import stored_history
-from flowpilot.imports.case.model import Case, Event, Handoff, Step
+from flowpilot.imports.case.model import Case, Handoff
 from flowpilot.imports.clients import Clients, Named
 from flowpilot.sessions.days.news import mark
 from flowpilot.sessions.edits.words import NEVER_WRITTEN
@@ -38,6 +38,18 @@ _MEMBERSHIP = ("account_id", "user_id", "role", "external_name", "created_at")
 Values = tuple[Any, ...]
 
 
+class _Texts(dict[str | None, str]):
+    """The ids of people by their names as COPY has them: of many rows, each is written once."""
+
+    def __init__(self, people: Mapping[str | None, UUID | None]) -> None:
+        self._people = people
+
+    def __missing__(self, name: str | None) -> str:
+        user_id = self._people[name]
+        text = self[name] = r"\N" if user_id is None else str(user_id)
+        return text
+
+
 class People(defaultdict[str | None, UUID | None]):
     """The user id of each name in the log. A new name gets an id; an unknown person (None) does not."""
 
@@ -55,6 +67,7 @@ class People(defaultdict[str | None, UUID | None]):
         super().__init__(new_id, {None: None, **dict(known), **dict(members)})
         self._account_id = account_id
         self._known = frozenset(self)
+        self.texts = _Texts(self)
 
     def write_new(self, connection: Connection, now: datetime) -> list[UUID]:
         """Add the new names as engineers, and return their ids. Without an e-mail nobody can sign in as them."""
@@ -69,24 +82,21 @@ Sessions = Sequence[tuple[UUID, Case]]
 """Cases with the ids of their sessions."""
 
 
-def write_cases(
-    connection: Connection, account_id: UUID, sessions: Sessions, people: People, clients: Clients
-) -> None:
-    """Write new sessions with their steps, their handoffs and the events of those."""
+def write_cases(drafts: Drafts, sessions: Sessions, people: People, clients: Clients) -> None:
+    """Write new sessions with their steps, their handoffs and the events of those, as drafts."""
+    connection, account_id = drafts.connection, drafts.account_id
     named = clients.find(case.client for _, case in sessions)
     history = stored_history(connection, account_id)
     rows = (_session(own_id, case, people, named[case.client], history) for own_id, case in sessions)
-    copy_rows(connection, "ai_sessions", _SESSION, rows, account_id=account_id)
+    drafts.copy("ai_sessions", _SESSION, (line_of(*row) for row in rows))
     mark(connection, account_id, (case.created_at for _, case in sessions))
-    _write_texts(connection, account_id, sessions, people, named)
-    _write_contents(connection, account_id, sessions, people, history)
+    _write_contents(drafts, sessions, people, named, history)
     mark_moments(connection, account_id, _moments(sessions))
 
 
-def rewrite_cases(
-    connection: Connection, account_id: UUID, sessions: Sessions, people: People, clients: Clients
-) -> None:
-    """Write sessions again that imports alone have written, with all that belongs to them."""
+def rewrite_cases(drafts: Drafts, sessions: Sessions, people: People, clients: Clients) -> None:
+    """Write sessions again that imports alone have written, with all that belongs to them, as drafts."""
+    connection, account_id = drafts.connection, drafts.account_id
     named = clients.find(case.client for _, case in sessions)
     # The runtime role deletes no steps itself.
     cleared = [own_id for own_id, _ in sessions]
@@ -103,8 +113,7 @@ def rewrite_cases(
     with connection.cursor() as cursor:
         cursor.executemany(statement.encode(), [(*row[1:], account_id, row[0]) for row in rows])
     connection.execute("DELETE FROM session_texts WHERE account_id = %s AND id = ANY(%s)", (account_id, cleared))
-    _write_texts(connection, account_id, sessions, people, named)
-    _write_contents(connection, account_id, sessions, people, history)
+    _write_contents(drafts, sessions, people, named, history)
     mark_moments(connection, account_id, _moments(sessions))
 
 
@@ -113,35 +122,44 @@ def _moments(sessions: Sessions) -> Iterator[datetime]:
     return (event.at for _, case in sessions for handoff in case.handoffs for event in handoff.events())
 
 
-def _write_texts(
-    connection: Connection, account_id: UUID, sessions: Sessions, people: People, named: Mapping[str | None, Named]
-) -> None:
-    rows = ((own_id, _words(case, people, named[case.client][0])) for own_id, case in sessions)
-    copy_rows(connection, "session_texts", _TEXT, rows, account_id=account_id)
-
-
 def _words(case: Case, people: People, client_id: UUID | None) -> str:
     """What `sessions/search` would keep of the case."""
-    texts = (text for step in case.steps for name, text in step.content.items() if name not in NEVER_WRITTEN)
-    said = dict.fromkeys(texts)  # The steps of a case repeat theirs.
-    involved = (people[name] for name in (case.engineer, *(step.by for step in case.steps)))
-    return stored([case.summary, case.ticket or "", *said], [client_id, *involved])
+    said: dict[str, None] = {}  # The steps of a case repeat theirs.
+    for content in (step.content for step in case.steps):
+        if NEVER_WRITTEN.isdisjoint(content):
+            said |= dict.fromkeys(content.values())
+        else:
+            said |= dict.fromkeys(text for name, text in content.items() if name not in NEVER_WRITTEN)
+    involved = {case.engineer, *(step.by for step in case.steps)}
+    return stored([case.summary, case.ticket or "", *said], [client_id, *(people[name] for name in involved)])
 
 
 def _write_contents(
-    connection: Connection, account_id: UUID, sessions: Sessions, people: People, history: HoursHistory
+    drafts: Drafts, sessions: Sessions, people: People, named: Mapping[str | None, Named], history: HoursHistory
 ) -> None:
+    texts = (line_of(own_id, _words(case, people, named[case.client][0])) for own_id, case in sessions)
+    drafts.copy("session_texts", _TEXT, texts)
+    drafts.copy("ai_session_steps", _STEP, _steps(sessions, people))
     handoffs = [(new_id(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
-    rows = (
-        _step(parent, position, step, people)
-        for parent, case in sessions
-        for position, step in enumerate(case.steps, 1)
-    )
-    copy_rows(connection, "ai_session_steps", _STEP, rows, account_id=account_id)
     rows = (_handoff(own_id, parent, handoff, people, history) for own_id, parent, handoff in handoffs)
-    copy_rows(connection, "session_handoffs", _HANDOFF, rows, account_id=account_id)
-    rows = (_event(parent, event, people) for parent, _, handoff in handoffs for event in handoff.events())
-    copy_rows(connection, "handoff_events", _EVENT, rows, account_id=account_id)
+    drafts.copy("session_handoffs", _HANDOFF, (line_of(*row) for row in rows))
+    drafts.copy("handoff_events", _EVENT, _events(handoffs, people))
+
+
+def _steps(sessions: Sessions, people: People) -> Iterator[str]:
+    """The steps as lines: they are most of an import."""
+    for own_id, case in sessions:
+        parent = str(own_id)
+        for position, step in enumerate(case.steps, 1):
+            content, by = escaped(to_json(step.content).decode()), people.texts[step.by]
+            yield f"{new_id_text()}\t{parent}\t{position}\t{by}\t{content}\t{step.at}\n"
+
+
+def _events(handoffs: Iterable[tuple[UUID, UUID, Handoff]], people: People) -> Iterator[str]:
+    for own_id, _, handoff in handoffs:
+        parent = str(own_id)
+        for event in handoff.events():
+            yield f"{new_id_text()}\t{parent}\t{event.kind.value}\t{people.texts[event.by]}\t{event.at}\n"
 
 
 def _session(own_id: UUID, case: Case, people: People, client: Named, history: HoursHistory) -> Values:
@@ -150,11 +168,6 @@ def _session(own_id: UUID, case: Case, people: People, client: Named, history: H
         *(*client, len(case.steps), case.created_at, case.resolved_at),
         work_seconds(case.created_at, case.resolved_at, history),
     )
-
-
-def _step(session_id: UUID, position: int, step: Step, people: People) -> Values:
-    content = to_json(step.content).decode()
-    return (new_id_text(), session_id, position, people[step.by], content, step.at)
 
 
 def _handoff(own_id: UUID, session_id: UUID, handoff: Handoff, people: People, history: HoursHistory) -> Values:
@@ -170,7 +183,3 @@ def _handoff(own_id: UUID, session_id: UUID, handoff: Handoff, people: People, h
         work_seconds(claimed_at, None if action is None else action.at, history),
         work_seconds(claimed_at, None if claimants is None else claimants.at, history),
     )
-
-
-def _event(handoff_id: UUID, event: Event, people: People) -> Values:
-    return (new_id_text(), handoff_id, event.kind.value, people[event.by], event.at)

@@ -1,11 +1,13 @@
 """Many rows at once."""
 
 import uuid
+from collections.abc import Callable
 
 import psycopg
 import pytest
 
-from flowpilot.db.bulk import account_transaction, copy_rows
+from flowpilot.db import bulk
+from flowpilot.db.bulk import Drafts, account_transaction, copy_rows, line_of
 from tests.company import Company
 
 
@@ -46,3 +48,53 @@ def test_rows_of_a_neighbour_are_refused(company: Company, neighbour: Company) -
         account_transaction(company.urls.runtime, company.id) as connection,
     ):
         copy_rows(connection, "ai_sessions", ["account_id", "id", "status"], rows)
+
+
+ODD = 'tab\t, line\n, return\r, \\N, \\t, \\., quote", Größe'
+
+
+def test_drafts_arrive_in_their_order_as_they_were(company: Company) -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        with Drafts(connection, company.id) as drafts:
+            drafts.copy("ai_sessions", ["id", "problem_summary"], [line_of(first, ODD)])
+            drafts.copy("ai_session_steps", ["id", "session_id", "position"], [line_of(uuid.uuid4(), first, 1)])
+            # More of a table that has a draft.
+            drafts.copy("ai_sessions", ["id", "problem_summary"], [line_of(second, "")])
+            drafts.begin()
+            drafts.copy("ai_session_steps", ["id", "session_id", "position"], [line_of(uuid.uuid4(), second, 1)])
+            drafts.begin()
+            drafts.begin()
+        assert connection.execute("SELECT count(*) FROM ai_session_steps").fetchone() == (2,)
+    assert company.query("SELECT problem_summary FROM ai_sessions ORDER BY id = %s", second) == [(ODD,), ("",)]
+
+
+def insert(company: Company, *ids: uuid.UUID, then: Callable[[], object] = lambda: None) -> None:
+    """Insert sessions as drafts, and meanwhile do something else."""
+    with (
+        account_transaction(company.urls.runtime, company.id) as connection,
+        Drafts(connection, company.id) as drafts,
+    ):
+        drafts.copy("ai_sessions", ["id"], [line_of(one) for one in ids])
+        drafts.begin()
+        then()
+
+
+@pytest.mark.parametrize(("is_spread", "said"), [(False, "ai_sessions_pkey"), (True, "1 of 2 rows are in")])
+def test_drafts_of_rows_that_are_there_already_are_refused(
+    company: Company, monkeypatch: pytest.MonkeyPatch, is_spread: bool, said: str
+) -> None:
+    monkeypatch.setattr(bulk, "is_spread", lambda _: is_spread)
+    known = company.add("ai_sessions")
+    with pytest.raises(psycopg.errors.UniqueViolation, match=said):
+        insert(company, uuid.uuid4(), known)
+    assert company.query("SELECT count(*) FROM ai_sessions") == [(1,)]
+
+
+def test_what_fails_while_drafts_are_inserted_is_said_itself_and_nothing_stays(company: Company) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        insert(company, uuid.uuid4(), then=fail)
+    assert company.query("SELECT id FROM ai_sessions") == []

@@ -6,6 +6,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
 
+from flowpilot.db.bulk import Drafts
 from flowpilot.imports.case.merging import merged_case
 from flowpilot.imports.clients import Clients
 from flowpilot.imports.known.statements import Statements
@@ -34,7 +35,9 @@ def restore(connection: Connection, account_id: UUID, run_id: UUID, listed: str,
         some = listed_ids[first : first + _AT_ONCE]
         said = statements.of(some, without=run_id)
         sessions = [(session_id, merged_case(said[session_id])) for session_id in some]
-        rewrite_cases(connection, account_id, sessions, people, clients)
+        with Drafts(connection, account_id) as drafts:
+            rewrite_cases(drafts, sessions, people, clients)
+            drafts.begin()
         note_rewritten(connection, account_id, sessions)
     add_items(connection, account_id, run_id, ItemKind.PERSON, people.write_new(connection, now))
     add_items(connection, account_id, run_id, ItemKind.CLIENT, clients.created)

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from flowpilot.db.base import new_id_text
-from flowpilot.db.bulk import copy_rows
+from flowpilot.db.bulk import Drafts, line_of
 from flowpilot.imports.case.merging import Statement
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.whole import Mapping as Rules
@@ -24,15 +24,10 @@ def rules_as_json(mapping: Rules, people: Mapping[str, UUID]) -> str:
     return json.dumps(kept)
 
 
-def add_statements(
-    connection: Connection,
-    account_id: UUID,
-    run_id: UUID,
-    said: Iterable[tuple[UUID, str]],
-) -> None:
-    """Keep what an import says of sessions: their rows as JSON, in the order of the mapping's columns."""
-    cases = ((new_id_text(), run_id, session_id, as_json) for session_id, as_json in said)
-    copy_rows(connection, "import_cases", _CASE, cases, account_id=account_id)
+def add_statements(drafts: Drafts, run_id: UUID, said: Iterable[tuple[UUID, str]]) -> None:
+    """Keep what an import says of sessions: their rows as JSON, by the mapping's columns; as drafts."""
+    cases = (line_of(new_id_text(), run_id, session_id, as_json) for session_id, as_json in said)
+    drafts.copy("import_cases", _CASE, cases)
 
 
 class Statements:

@@ -24,7 +24,8 @@ OWN_STATEMENTS = {
 _WRITES = re.compile(
     r"(?:UPDATE|INSERT INTO|DELETE FROM) (?:session_handoffs|handoff_events)\b"
     r"|\b(?:update|insert|delete)\((?:SessionHandoff|HandoffEvent)\)|clear_imported_sessions\(%s"
-    r'|copy_rows\(\s*\w+,\s*"(?:session_handoffs|handoff_events)"|overwrite\(db, removal, SessionHandoff'
+    r'|(?:copy_rows\(\s*\w+,\s*|drafts\.copy\(\s*)"(?:session_handoffs|handoff_events)"'
+    r"|overwrite\(db, removal, SessionHandoff"
 )
 
 

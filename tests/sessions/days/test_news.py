@@ -33,7 +33,8 @@ OWN_STATEMENTS = {
 }
 _WRITES = re.compile(
     r"(?:UPDATE|INSERT INTO|DELETE FROM) ai_sessions\b|\b(?:update|insert|delete)\(AISession\)"
-    r'|copy_rows\(\s*\w+,\s*"ai_sessions"|overwrite\(db, removal, AISession|recount\(\w+, \w+, "ai_sessions"'
+    r'|(?:copy_rows\(\s*\w+,\s*|drafts\.copy\(\s*)"ai_sessions"'
+    r'|overwrite\(db, removal, AISession|recount\(\w+, \w+, "ai_sessions"'
 )
 
 
