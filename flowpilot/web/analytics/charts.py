@@ -14,6 +14,7 @@ from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.psa import PsaMetrics
 from flowpilot.analytics.savings.schemas import Savings
 from flowpilot.web.analytics.figures import bucket, minutes
+from flowpilot.web.analytics.heights import height_of
 from flowpilot.web.formatting import counted, duration, number
 
 Point = tuple[Any, float | None]
@@ -23,11 +24,15 @@ _GAP_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn, and a sentence for people who cannot see it. `id` is unique in the page."""
+    """What is drawn, and a sentence for people who cannot see it. `id` is unique in the page.
+
+    `above` says what is higher than the chart.
+    """
 
     id: str
     summary: str
     spec: dict[str, Any]
+    above: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -79,6 +84,8 @@ def mttr_trend(report: Dashboard) -> Chart:
         ],
         _gaps(days, bucket),
     )
+    ends = [None if day.mttr_minutes_ci95 is None else day.mttr_minutes_ci95[1] for day in days]
+    height = height_of([day.date for day in days], values, ends, bucket)
     spec = _line(
         "MTTR",
         points,
@@ -86,8 +93,9 @@ def mttr_trend(report: Dashboard) -> Chart:
         x="time",
         unit="minutes",
         open=[day.date.isoformat() for day in days if not day.complete],
+        top=height.top,
     )
-    return Chart("mttr", summary, spec)
+    return Chart("mttr", summary, spec, height.above)
 
 
 def opening_days(report: FollowUp) -> Chart:
@@ -98,8 +106,11 @@ def opening_days(report: FollowUp) -> Chart:
         f"Median time to resolution of the sessions opened in each of {periods}; "
         f"{sum(day.is_young for day in days)} of them are young."
     )
+    values = [day.median_minutes or 0.0 for day in days]
+    ends = [None if day.median_minutes_ci95 is None else day.median_minutes_ci95[1] for day in days]
+    height = height_of([day.date for day in days], values, ends, report.opening_bucket)
     points, band = _with_gaps(
-        [(day.date.isoformat(), day.median_minutes or 0.0) for day in days],
+        [(day.date.isoformat(), value) for day, value in zip(days, values, strict=True)],
         [
             None
             if not day.median_minutes_ci95 or None in day.median_minutes_ci95
@@ -115,8 +126,9 @@ def opening_days(report: FollowUp) -> Chart:
         x="time",
         unit="minutes",
         open=[day.date.isoformat() for day in days if day.is_young],
+        top=height.top,
     )
-    return Chart("opened", summary, spec)
+    return Chart("opened", summary, spec, height.above)
 
 
 def domains(report: Dashboard) -> Chart:

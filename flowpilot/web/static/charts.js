@@ -93,7 +93,9 @@ function band(spec) {
 
 function line(spec) {
   const open = new Set(spec.open ?? []);
-  const highest = Math.max(...spec.points.map((point) => point[1]), ...spec.band.map((point) => point?.[2] ?? 0));
+  const highest = spec.top ?? Math.max(...spec.points.map((point) => point[1]), ...spec.band.map((point) => point?.[2] ?? 0));
+  const heights = scale(spec.unit, highest);
+  const above = spec.top ? spec.points.filter((point) => point[1] > heights.max) : [];
   const more = spec.more ?? [];
   const last = spec.points.concat(...more.map((one) => one.points)).reduce((far, point) => (point[0] > far ? point[0] : far), 0);
   // The library's own empty circle is white inside, in the dark, too.
@@ -104,11 +106,15 @@ function line(spec) {
       ...scale(spec.x, last), axisLabel: spec.x === "time" ? {} : { formatter: shown(spec.x) },
       axisPointer: spec.x === "time" ? {} : { label: { formatter: ({ value }) => shown(spec.x)(value) } } }),
     yAxis: axis({ type: "value", min: 0, max: spec.unit === "percent" ? 100 : undefined, minInterval: UNITS[spec.unit] ? 0 : 1,
-      ...scale(spec.unit, highest), axisLabel: { formatter: shown(spec.unit) } }),
+      ...heights, axisLabel: { formatter: shown(spec.unit) } }),
     series: [band(spec), {
       type: "line", name: spec.name, z: 2, step: spec.step ? "end" : false, showSymbol: !spec.step, symbol: "circle", symbolSize: 6,
       lineStyle: { color: colour(1), width: 2 }, itemStyle: { color: colour(1) }, tooltip: { valueFormatter: shown(spec.unit) },
       data: spec.points.map((value) => (open.has(value[0]) ? { value, symbolSize: 9, itemStyle: hollow } : { value })),
+    }, {
+      // What is higher than the chart is marked at its edge; its line leaves the chart there.
+      type: "scatter", silent: true, z: 3, symbol: "triangle", symbolSize: 10, symbolOffset: [0, 6], clip: false,
+      itemStyle: { color: colour(1) }, tooltip: { show: false }, data: above.map((point) => [point[0], heights.max]),
     }, ...more.map((one, place) => ({
       type: "line", name: one.name, data: one.points, z: 2, step: spec.step ? "end" : false, showSymbol: false,
       lineStyle: { color: colour(place + 2), width: 2 }, itemStyle: { color: colour(place + 2) }, tooltip: { valueFormatter: shown(spec.unit) },
