@@ -2,18 +2,22 @@
 
 import select
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+import psycopg
 from prometheus_client import CollectorRegistry
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
+from sqlalchemy.util.concurrency import await_
 
 from flowpilot.db.announce import commit_and_announce
 from flowpilot.db.connect import LIVELINESS, driver_url
@@ -31,6 +35,26 @@ class ReadDb(AsyncSession):
 
     sync_session_class = _TenantSession
     read_only = True
+    _sends: tuple[Connection, psycopg.AsyncConnection[Any]] | None = None
+
+    async def send(self, statement: str, values: Mapping[str, Any]) -> psycopg.AsyncCursor[Any]:
+        """Send a statement by the driver itself, within the transaction (`db/statements`)."""
+        if self._sends is None:
+            connection = (await self.connection()).sync_connection
+            assert connection is not None
+            self._sends = connection, _driver_of(connection)
+        connection, driver = self._sends
+        # Whoever listens to the engine's statements hears these, too.
+        connection.dispatch.before_cursor_execute(connection, None, statement, values, None, False)
+        cursor = driver.cursor()
+        try:
+            await cursor.execute(statement, values)
+        except psycopg.Error as error:
+            if driver.closed:
+                await (await self.connection()).invalidate(error)
+            raise
+        connection.dispatch.after_cursor_execute(connection, cursor, statement, values, None, False)
+        return cursor
 
     @asynccontextmanager
     async def apart(self) -> AsyncIterator[None]:
@@ -69,7 +93,16 @@ def _begin_in_account(session: Session, transaction: SessionTransaction, connect
         words.append(_in_account(account_id))
     # psycopg returns times in the connection's time zone, and Python subtracts by the local clock.
     words.append("SET LOCAL TIME ZONE 'UTC'")
-    connection.exec_driver_sql("; ".join(words))
+    statement = "; ".join(words)
+    connection.dispatch.before_cursor_execute(connection, None, statement, None, None, False)
+    await_(_driver_of(connection).execute(statement))
+    connection.dispatch.after_cursor_execute(connection, None, statement, None, None, False)
+
+
+def _driver_of(connection: Connection) -> psycopg.AsyncConnection[Any]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection)
+    return driver
 
 
 # What a session kept in its `info` when each of its savepoints began.
@@ -116,6 +149,13 @@ def _refuse_closed(_: object, entry: ConnectionPoolEntry, __: object) -> None:
         raise DisconnectionError
 
 
+def _end_what_is_open(connection: DBAPIConnection, _: ConnectionPoolEntry, state: PoolResetState) -> None:
+    """Undo what a returned connection has not ended. Usually it has, and is asked to undo nothing."""
+    driver = connection.driver_connection
+    if not state.terminate_only and driver.pgconn.transaction_status != TransactionStatus.IDLE:
+        connection.rollback()
+
+
 class Database:
     """The runtime role's connections. `url` is for work that needs a connection of its own (`db/bulk`)."""
 
@@ -145,12 +185,14 @@ class Database:
             max_overflow=0,
             pool_timeout=patience_seconds,
             pool_use_lifo=True,
+            pool_reset_on_return=None,  # `_end_what_is_open` does it.
             use_native_hstore=False,  # No column is one, and the driver would ask each new server about it.
             hide_parameters=True,  # They may be password hashes, and errors are logged.
             # Every session begins its transactions itself, in the account.
             connect_args={"autocommit": True, "prepare_threshold": None, **LIVELINESS},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        event.listen(self.engine.sync_engine, "reset", _end_what_is_open)
         self._outages = outages or OutageLog(registry)
 
     @asynccontextmanager

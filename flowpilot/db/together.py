@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from flowpilot.db.base import Base
 from flowpilot.db.session import Db
+from flowpilot.db.statements.built import Built
 
 # What else is to be written with a row, before its changes are: features say so of their own.
 also_written: list[Callable[[Base], list[Insert]]] = []
@@ -46,10 +47,13 @@ async def write_together(db: Db, *rows: Base, replacing: Base | None = None) -> 
             parts.append(_part(row, tuple(changed), replaces=row is replacing))
     also = [more for row in rows for also in also_written for more in also(row)]
     if parts:
-        statement = _statement(tuple(parts))
-        for number, more in enumerate(also):
-            statement = statement.add_cte(more.cte(f"also_{number}"))
-        await (await db.connection()).execute(statement, values)
+        if also:
+            statement = _statement(tuple(parts))
+            for number, more in enumerate(also):
+                statement = statement.add_cte(more.cte(f"also_{number}"))
+            await (await db.connection()).execute(statement, values)
+        else:
+            await _built(tuple(parts)).send(db, values)
     for row, changed in changes.items():
         for name, value in changed.items():
             set_committed_value(row, name, value)
@@ -80,6 +84,11 @@ def _statement(parts: tuple[_Part, ...]) -> Insert | Update:
     for number, other in enumerate(others):
         main = main.add_cte(other.cte(f"part_{number}"))
     return main
+
+
+@functools.lru_cache(maxsize=256)
+def _built(parts: tuple[_Part, ...]) -> Built:
+    return Built(_statement(parts))
 
 
 def _written(part: _Part, number: int) -> Insert | Update:

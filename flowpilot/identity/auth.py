@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 
 from flowpilot.clock import Now
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor, Permission, Role, WorkLimits, require
 from flowpilot.identity.cookies import cookie_of
@@ -45,7 +46,7 @@ _MEMBERS = (
     .join(User, User.id == Membership.user_id)
     .where(
         Membership.account_id == bindparam("account"),
-        Membership.user_id.in_(bindparam("users", expanding=True)),
+        Membership.user_id == any_(bindparam("users", type_=ARRAY(Uuid))),
     )
 )
 _KEYS = (
@@ -68,13 +69,14 @@ _KEYS = (
     .join(Membership, (Membership.account_id == ApiKey.account_id) & (Membership.user_id == ApiKey.user_id))
     .join(Account, Account.id == ApiKey.account_id)
     .join(User, User.id == ApiKey.user_id)
-    .where(ApiKey.account_id == bindparam("account"), ApiKey.id.in_(bindparam("keys", expanding=True)))
+    .where(ApiKey.account_id == bindparam("account"), ApiKey.id == any_(bindparam("keys", type_=ARRAY(Uuid))))
 )
 
 # The same for what gives the caller work, which they must not lose their access to meanwhile (`assignees`).
 _LIMITS = (Account.lease_minutes, Account.idle_minutes)
-_MEMBERS_HELD = _MEMBERS.add_columns(*_LIMITS).with_for_update(read=True, of=Membership)
-_KEYS_HELD = _KEYS.add_columns(*_LIMITS).with_for_update(read=True, of=Membership)
+_MEMBERS_HELD = Built(_MEMBERS.add_columns(*_LIMITS).with_for_update(read=True, of=Membership))
+_KEYS_HELD = Built(_KEYS.add_columns(*_LIMITS).with_for_update(read=True, of=Membership))
+_MEMBERS_SEEN, _KEYS_SEEN = Built(_MEMBERS), Built(_KEYS)
 
 # The last use is for people, so a minute's precision is enough, and most requests write nothing.
 _LAST_USE_PRECISION = timedelta(minutes=1)
@@ -190,11 +192,11 @@ async def verify_each(
     users = [claimed.user_id for claimed in claims if isinstance(claimed, TokenClaim)]
     keys = [claimed.key_id for claimed in claims if isinstance(claimed, KeyClaim)]
     rows: dict[uuid.UUID, Any] = {}
-    members_of, keys_of = (_MEMBERS_HELD, _KEYS_HELD) if is_held else (_MEMBERS, _KEYS)
+    members_of, keys_of = (_MEMBERS_HELD, _KEYS_HELD) if is_held else (_MEMBERS_SEEN, _KEYS_SEEN)
     if users:
-        rows |= {row.user_id: row for row in await db.execute(members_of, {"account": account_id, "users": users})}
+        rows |= {row.user_id: row for row in await members_of.all(db, account=account_id, users=users)}
     if keys:
-        rows |= {row.id: row for row in await db.execute(keys_of, {"account": account_id, "keys": keys})}
+        rows |= {row.id: row for row in await keys_of.all(db, account=account_id, keys=keys)}
     return {claimed: _verified(claimed, account_id, rows, now) for claimed in claims}
 
 

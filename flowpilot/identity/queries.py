@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import ARRAY, Row, Uuid, and_, any_, bindparam, select
 
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.assignees import can_work
 from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
@@ -16,6 +17,18 @@ from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, U
 # What a transaction keeps the names under that it has read; None is nobody's name any more.
 _NAMES = "names"
 _NOBODY: Mapping[uuid.UUID, str] = {}
+
+_NAMED = Built(
+    select(User.id, User.name, User.email)
+    .join(Membership, Membership.user_id == User.id)
+    .where(Membership.account_id == bindparam("account"), User.id == any_(bindparam("users", type_=ARRAY(Uuid))))
+)
+_ME = Built(
+    select(User.name, User.email, Account.name.label("account_name"))
+    .join(Membership, Membership.user_id == User.id)
+    .join(Account, Account.id == Membership.account_id)
+    .where(Membership.account_id == bindparam("account"), Membership.user_id == bindparam("user"))
+)
 
 
 async def members(
@@ -68,13 +81,8 @@ async def timezone_of(db: ReadDb, account_id: uuid.UUID) -> str:
 
 async def me(db: ReadDb, actor: Actor) -> Row[str, str | None, str]:
     """The actor's `name`, `email` (null for an integration) and `account_name`."""
-    query = (
-        select(User.name, User.email, Account.name.label("account_name"))
-        .join(Membership, Membership.user_id == User.id)
-        .join(Account, Account.id == Membership.account_id)
-        .where(Membership.account_id == actor.account_id, Membership.user_id == actor.user_id)
-    )
-    return (await db.execute(query)).one()
+    found: Row[str, str | None, str] = await _ME.first(db, account=actor.account_id, user=actor.user_id)
+    return found
 
 
 def name_of(row: Any) -> str:
@@ -94,12 +102,8 @@ async def names_of(
     read: dict[uuid.UUID, str | None] = db.info.setdefault(_NAMES, {}) if db.read_only else {}
     found = {**read, **known}
     if unread := people - found.keys():
-        query = (
-            select(User.id, User.name, User.email)
-            .join(Membership, Membership.user_id == User.id)
-            .where(Membership.account_id == account_id, User.id.in_(unread))
-        )
-        read |= dict.fromkeys(unread) | {row.id: name_of(row) for row in await db.execute(query)}
+        rows = await _NAMED.all(db, account=account_id, users=list(unread))
+        read |= dict.fromkeys(unread) | {row.id: name_of(row) for row in rows}
         found |= read
     return {person: name for person in people if (name := found[person]) is not None}
 

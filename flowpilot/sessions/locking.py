@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ScalarSelect, bindparam, select
 
 from flowpilot.db.session import Db, ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.errors import NotFoundError
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
@@ -24,8 +25,8 @@ _LOCKING = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_ONE = _LOCKING.where(AISession.id == bindparam("session_id"))
-_STEPS = (
+_ONE = Built(_LOCKING.where(AISession.id == bindparam("session_id")), populate_existing=True)
+_STEPS = Built(
     select(AISessionStep)
     .where(
         AISessionStep.account_id == bindparam("account_id"), AISessionStep.session_id == bindparam("session_id")
@@ -91,7 +92,7 @@ async def lock(
         SessionNotFoundError: the account has no such session.
     """
     if isinstance(session_id, uuid.UUID):
-        session = await db.scalar(_ONE, {"account_id": account_id, "session_id": session_id})
+        session = await _ONE.first(db, account_id=account_id, session_id=session_id)
     else:
         session = await db.scalar(_LOCKING.where(AISession.id == session_id), {"account_id": account_id})
     if session is None:
@@ -138,7 +139,7 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
     """A session's steps in their order."""
-    return list(await db.scalars(_STEPS, {"account_id": account_id, "session_id": session_id}))
+    return await _STEPS.all(db, account_id=account_id, session_id=session_id)
 
 
 async def steps_of_each(

@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from flowpilot.copilot.schemas import Case, CaseStep
 from flowpilot.db.session import ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import path
@@ -79,7 +80,12 @@ class SessionHistory:
         return run_of(self.where, self.steps, self.inner)
 
 
-_SESSION = with_tree(select(AISession, *FOLLOWED_COLUMNS))
+_CHANGES = Built(
+    select(StatusChange)
+    .where(StatusChange.account_id == bindparam("account_id"), StatusChange.session_id == bindparam("session_id"))
+    .order_by(StatusChange.created_at, StatusChange.id)
+)
+_SESSION = Built(with_tree(select(AISession, *FOLLOWED_COLUMNS)))
 
 
 async def read_session(
@@ -124,7 +130,7 @@ async def may_be_resolved(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
 async def _with_steps(
     db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID
 ) -> tuple[AISession, list[AISessionStep], Followed]:
-    row = (await db.execute(_SESSION, {"account_id": account_id, "session_id": session_id})).one_or_none()
+    row = await _SESSION.first(db, account_id=account_id, session_id=session_id)
     if row is None:
         raise SessionNotFoundError
     session: AISession = row[0]
@@ -201,10 +207,7 @@ async def subjects(
 
 async def changes_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[StatusChange]:
     """A session's changes of status, the oldest first."""
-    query = select(StatusChange).where(
-        StatusChange.account_id == account_id, StatusChange.session_id == session_id
-    )
-    return list(await db.scalars(query.order_by(StatusChange.created_at, StatusChange.id)))
+    return await _CHANGES.all(db, account_id=account_id, session_id=session_id)
 
 
 def people_of(

@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Row, Select, Uuid, and_, bindparam, case, 
 from flowpilot.clients.models import Client
 from flowpilot.db.nested import rows_column, rows_in
 from flowpilot.db.session import ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import Tree
@@ -110,15 +111,15 @@ CHANGES = rows_column(
     order=(StatusChange.created_at, StatusChange.id),
 ).label("changes")
 
-_FOLLOWED = with_tree(select(*FOLLOWED_COLUMNS).select_from(AISession))
+_FOLLOWED = Built(with_tree(select(*FOLLOWED_COLUMNS).select_from(AISession)))
 
 
 @functools.cache
-def _beside(*, follows: bool) -> Select[*tuple[Any, ...]]:
+def _beside(*, follows: bool) -> Built:
     """What is read beside the steps of a session that is worked on: built once features are joined."""
     awaited = or_(false(), *(is_awaited(_ACCOUNT, _SESSION) for is_awaited in hooks.step_awaited))
     query = select(CHANGES, awaited.label("is_awaited"))
-    return with_tree(query.add_columns(*FOLLOWED_COLUMNS).select_from(AISession)) if follows else query
+    return Built(with_tree(query.add_columns(*FOLLOWED_COLUMNS).select_from(AISession)) if follows else query)
 
 
 class ReadBesideSteps(NamedTuple):
@@ -133,7 +134,7 @@ async def read_beside(db: ReadDb, session: AISession, steps: Sequence[AISessionS
     """What a session follows after these steps, and what else its next step needs, in one statement."""
     follows = _follows(session)
     which = {"account_id": session.account_id, "session_id": session.id}
-    row = (await db.execute(_beside(follows=follows), which)).one()
+    row = await _beside(follows=follows).first(db, **which)
     followed = await followed_in(row, db, session, steps) if follows else Followed()
     return ReadBesideSteps(followed, rows_in(StatusChange, row.changes), row.is_awaited)
 
@@ -147,7 +148,7 @@ async def read_followed(db: ReadDb, session: AISession, steps: Sequence[AISessio
     if not _follows(session):
         return Followed()
     which = {"account_id": session.account_id, "session_id": session.id}
-    return await followed_in((await db.execute(_FOLLOWED, which)).one(), db, session, steps)
+    return await followed_in(await _FOLLOWED.first(db, **which), db, session, steps)
 
 
 async def followed_in(
