@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
 from starlette.routing import Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from flowpilot.http.calling import answering
 from flowpilot.http.dependencies import solve_each_once
 
 _FOUND = "flowpilot.found"
@@ -33,19 +34,19 @@ class Room(APIRouter):
         found = self._find(scope)
         if found is None:
             return Match.NONE, {}
-        match, scope[_FOUND] = found[0], found[1:]
-        return match, {}
+        scope[_FOUND] = found
+        return found[0], {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have the route answer that was found."""
-        route, said = scope.pop(_FOUND)
+        match, one, said = scope.pop(_FOUND)
         scope.update(said)
-        await route.handle(scope, receive, send)
+        await (one.app if match is Match.FULL else one.route.handle)(scope, receive, send)
 
     def answering(self, scope: Scope) -> APIRoute | None:
         """The route that answers the request."""
         found = self._find(scope)
-        return None if found is None or found[0] is not Match.FULL else found[1]
+        return None if found is None or found[0] is not Match.FULL else found[1].route
 
     def add(self, router: APIRouter) -> None:
         """Add the routes of another router."""
@@ -54,15 +55,15 @@ class Room(APIRouter):
             solve_each_once(route.dependant)
             self.routes.append(route)
 
-    def _find(self, scope: Scope) -> tuple[Match, APIRoute, Scope] | None:
+    def _find(self, scope: Scope) -> "tuple[Match, _Numbered, Scope] | None":
         """The first route that answers the request, or the first with its path but without its method."""
-        partial: tuple[Match, APIRoute, Scope] | None = None
-        for route in self._tree.find(get_route_path(scope).split("/")):
-            match, said = route.matches(scope)
+        partial: tuple[Match, _Numbered, Scope] | None = None
+        for one in self._tree.find(get_route_path(scope).split("/")):
+            match, said = one.route.matches(scope)
             if match is Match.FULL:
-                return match, route, said
+                return match, one, said
             if match is Match.PARTIAL and partial is None:
-                partial = match, route, said
+                partial = match, one, said
         return partial
 
     @cached_property
@@ -71,11 +72,19 @@ class Room(APIRouter):
         tree = _Branch()
         for number, route in enumerate(self.routes):
             assert isinstance(route, APIRoute)
-            tree.add(route.path.split("/"), (number, route))
+            tree.add(route.path.split("/"), _Numbered(number, route))
         return tree
 
 
-_Numbered = tuple[int, APIRoute]
+class _Numbered:
+    """A route with its place among all, and what answers its requests, which is made when it is first needed."""
+
+    def __init__(self, number: int, route: APIRoute) -> None:
+        self.number, self.route = number, route
+
+    @cached_property
+    def app(self) -> ASGIApp:
+        return answering(self.route)
 
 
 @dataclass(slots=True)
@@ -102,9 +111,9 @@ class _Branch:
             self.anything = self.anything or _Branch()
             self.anything.add(parts[1:], route)
 
-    def find(self, parts: Sequence[str]) -> Iterable[APIRoute]:
+    def find(self, parts: Sequence[str]) -> Iterable[_Numbered]:
         """The routes for a path of these parts, in the order in which they were added."""
-        return [route for _, route in sorted(self.below(parts), key=_number)]
+        return sorted(self.below(parts), key=_number)
 
     def below(self, parts: Sequence[str]) -> Iterator[_Numbered]:
         """The routes for a path that goes on with these parts."""
@@ -118,7 +127,7 @@ class _Branch:
 
 
 def _number(route: _Numbered) -> int:
-    return route[0]
+    return route.number
 
 
 def collect(*parts: Part) -> APIRouter:
