@@ -2,7 +2,7 @@
 
 import select
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any, TypeVar
@@ -37,8 +37,13 @@ class ReadDb(AsyncSession):
     read_only = True
     _sends: tuple[Connection, psycopg.AsyncConnection[Any]] | None = None
 
-    async def send(self, statement: str, values: Mapping[str, Any]) -> psycopg.AsyncCursor[Any]:
-        """Send a statement by the driver itself, within the transaction (`db/statements`)."""
+    async def send(
+        self, statement: str, values: Mapping[str, Any], numbered: str, in_order: Sequence[Any]
+    ) -> psycopg.AsyncCursor[Any]:
+        """Send a statement by the driver itself, within the transaction (`db/statements`).
+
+        Its parameters are `numbered`, so that the driver need not look through it for their names.
+        """
         if self._sends is None:
             connection = (await self.connection()).sync_connection
             assert connection is not None
@@ -46,9 +51,9 @@ class ReadDb(AsyncSession):
         connection, driver = self._sends
         # Whoever listens to the engine's statements hears these, too.
         connection.dispatch.before_cursor_execute(connection, None, statement, values, None, False)
-        cursor = driver.cursor()
+        cursor = psycopg.AsyncRawCursor(driver)
         try:
-            await cursor.execute(statement, values)
+            await cursor.execute(numbered, in_order)
         except psycopg.Error as error:
             if driver.closed:
                 await (await self.connection()).invalidate(error)

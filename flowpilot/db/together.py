@@ -13,8 +13,8 @@ from flowpilot.db.base import Base
 from flowpilot.db.session import Db
 from flowpilot.db.statements.built import Built
 
-# What else is to be written with a row, before its changes are: features say so of their own.
-also_written: list[Callable[[Base], list[Insert]]] = []
+# What else is to be written with a row: rows of a table, that features say of their own.
+also_written: list[Callable[[Base], list[tuple[Table, dict[str, Any]]]]] = []
 
 
 class _Part(NamedTuple):
@@ -47,13 +47,10 @@ async def write_together(db: Db, *rows: Base, replacing: Base | None = None) -> 
             parts.append(_part(row, tuple(changed), replaces=row is replacing))
     also = [more for row in rows for also in also_written for more in also(row)]
     if parts:
-        if also:
-            statement = _statement(tuple(parts))
-            for number, more in enumerate(also):
-                statement = statement.add_cte(more.cte(f"also_{number}"))
-            await (await db.connection()).execute(statement, values)
-        else:
-            await _built(tuple(parts)).send(db, values)
+        for number, (table, said) in enumerate(also, len(parts)):
+            values |= {_name(number, name): value for name, value in said.items()}
+            parts.append(_Part("insert", table, tuple(said)))
+        await _built(tuple(parts)).send(db, values)
     for row, changed in changes.items():
         for name, value in changed.items():
             set_committed_value(row, name, value)

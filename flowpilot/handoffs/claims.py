@@ -7,7 +7,7 @@ from flowpilot.clock import in_words
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions, leases, policy
 from flowpilot.handoffs.decisions import NewEvent
-from flowpilot.handoffs.keeping import claim_where, record_event, return_to_queue
+from flowpilot.handoffs.keeping import claim_if_free, record_event, return_to_queue
 from flowpilot.handoffs.locking import SeenHolder, handoff_for, lock_of, lock_target, read
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.policy import AlreadyClaimedError, HandoffAction
@@ -30,13 +30,8 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
     """
     limits = await lock_own_work(db, actor)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    found = await claim_where(
-        db,
-        actor.account_id,
-        SessionHandoff.id == handoff_id,
-        *policy.is_free_for(actor.user_id),
-        **decisions.claimed_by(actor.user_id, locked.moment),
-    )
+    claimed = decisions.claimed_by(actor.user_id, locked.moment)
+    found = await claim_if_free(db, actor.account_id, handoff_id, actor.user_id, claimed)
     if found is None:
         return await _held_already(db, actor, locked, handoff_id)
     handoff, history = found

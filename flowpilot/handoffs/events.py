@@ -12,6 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.last import do_last
 from flowpilot.db.lookups import Lookup
 from flowpilot.db.session import Db
+from flowpilot.db.statements.built import Built
 from flowpilot.handoffs.days.news import MARKS, take_pending
 from flowpilot.handoffs.models import HandoffCounter, HandoffEvent, HandoffEventKind
 from flowpilot.jobs import enqueue
@@ -70,6 +71,7 @@ _NUMBERED = (
 _NUMBERED_MARKED = _NUMBERED.add_cte(
     text(MARKS.format(account=":account_id", days=":days", sessions=":sessions")).columns().cte("marked")
 )
+_WRITTEN, _WRITTEN_AND_MARKED = Built(_NUMBERED), Built(_NUMBERED_MARKED)
 
 
 def record(
@@ -104,9 +106,9 @@ async def write_recorded(db: Db) -> None:
     pending = take_pending(db) if recorded else None
     for event in recorded:
         if pending is None:
-            await db.execute(_NUMBERED, event)
+            await _WRITTEN.send(db, event)
         else:
-            await db.execute(_NUMBERED_MARKED, event | pending)
+            await _WRITTEN_AND_MARKED.send(db, event | pending)
             pending = None
         announce(db, event["account_id"], "handoffs")
 

@@ -1,14 +1,16 @@
 """Writes what the actions on handoffs decide: the handoff, the change to its session, and the event."""
 
+import functools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import BindParameter, ColumnElement, Uuid, bindparam, inspect, select, update
 
 from flowpilot.db.session import Db
-from flowpilot.handoffs import decisions
+from flowpilot.db.statements.built import Built
+from flowpilot.handoffs import decisions, policy
 from flowpilot.handoffs.days.news import note
 from flowpilot.handoffs.decisions import NewEvent
 from flowpilot.handoffs.events import record
@@ -35,21 +37,32 @@ async def update_where(
     return (await db.scalars(statement)).all()
 
 
-async def claim_where(
-    db: Db, account_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
+_ACCOUNT: BindParameter[uuid.UUID] = bindparam("account_id", type_=Uuid)
+
+
+@functools.cache
+def _claiming(names: tuple[str, ...]) -> Built:
+    columns = inspect(SessionHandoff).columns
+    free = policy.is_free_for(bindparam("user_id", type_=Uuid))
+    return Built(
+        update(SessionHandoff)
+        .where(SessionHandoff.account_id == _ACCOUNT, SessionHandoff.id == bindparam("handoff_id"), *free)
+        .values({name: bindparam(f"set_{name}", type_=columns[name].type) for name in names}),
+        returning=(SessionHandoff, hours_column(_ACCOUNT)),
+        populate_existing=True,
+    )
+
+
+async def claim_if_free(
+    db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, user_id: uuid.UUID, values: Mapping[str, Any]
 ) -> tuple[SessionHandoff, HoursHistory] | None:
-    """Update the one handoff that meets the conditions, and read the account's hours, in one statement.
+    """Update the handoff if this person may claim it, and read the account's hours, in one statement.
 
     The session is locked already: where a statement waits for a lock, it reads what was there before.
     """
-    statement = (
-        update(SessionHandoff)
-        .where(SessionHandoff.account_id == account_id, *conditions)
-        .values(**values)
-        .returning(SessionHandoff, hours_column(account_id))
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )
-    row = (await db.execute(statement)).one_or_none()
+    which = {"account_id": account_id, "handoff_id": handoff_id, "user_id": user_id}
+    sets = {f"set_{name}": value for name, value in values.items()}
+    row = await _claiming(tuple(values)).first(db, **which, **sets)
     return None if row is None else (row[0], history_in(row[1]))
 
 

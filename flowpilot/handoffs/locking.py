@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
@@ -14,10 +14,16 @@ from flowpilot.handoffs.policy import HandoffAction, HandoffChangedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_assignee
 from flowpilot.identity.queries import names_of
-from flowpilot.sessions.locking import LockedSession, SessionNotFoundError, lock
+from flowpilot.sessions.locking import LockedSession, SessionNotFoundError, lock, locking
 
 # Who held a handoff when the caller looked at it: empty for nobody, None if the caller does not say.
 SeenHolder = uuid.UUID | Literal[""] | None
+
+
+_ITS_SESSION = select(SessionHandoff.session_id).where(
+    SessionHandoff.account_id == bindparam("account_id"), SessionHandoff.id == bindparam("session_id")
+)
+_SESSION_OF = locking(_ITS_SESSION.scalar_subquery())
 
 
 class HandoffNotFoundError(NotFoundError):
@@ -33,11 +39,8 @@ async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: dat
     Raises:
         HandoffNotFoundError: the account has no such handoff.
     """
-    its_session = select(SessionHandoff.session_id).where(
-        SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id
-    )
     try:
-        return await lock(db, account_id, its_session.scalar_subquery(), now)
+        return await lock(db, account_id, handoff_id, now, _SESSION_OF)
     except SessionNotFoundError:
         raise HandoffNotFoundError from None
 

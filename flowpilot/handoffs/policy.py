@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, false, func
+from sqlalchemy import BindParameter, ColumnElement, and_, false, func
 
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
 from flowpilot.handoffs.models import Outcome, SessionHandoff
@@ -164,7 +164,7 @@ def is_set_aside(session: AISession, applied_at: datetime | None = None) -> tupl
     return (*was_set_aside(session, applied_at), SessionHandoff.claimed_by == session.owner_id)
 
 
-def is_free_for(user_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
+def is_free_for(user_id: BindParameter[uuid.UUID]) -> tuple[ColumnElement[bool], ...]:
     """What makes a handoff one that somebody may claim, for the one statement that a claim is."""
     return (
         SessionHandoff.claimed_by.is_(None),

@@ -24,6 +24,7 @@ from flowpilot.clients.models import Client
 from flowpilot.db.lookups import Lookup
 from flowpilot.db.nested import rows_column, rows_in
 from flowpilot.db.session import ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.db.texts import is_text
 from flowpilot.handoffs.locking import HandoffNotFoundError
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
@@ -110,7 +111,7 @@ _EVENTS = rows_column(
     order=(HandoffEvent.number.nulls_first(), HandoffEvent.created_at, HandoffEvent.id),
 )
 _REASONS = select(EscalationSettings.avoidable_reasons).where(EscalationSettings.account_id == _ACCOUNT)
-_ONE = (
+_ONE = Built(
     _WITH_SESSION.outerjoin(
         Client, and_(Client.account_id == SessionHandoff.account_id, Client.id == AISession.client_id)
     )
@@ -122,7 +123,8 @@ _ONE = (
         _EVENTS.correlate(SessionHandoff).label("events"),
         results(_ACCOUNT).label("results"),
     )
-    .where(SessionHandoff.id == _HANDOFF)
+    .where(SessionHandoff.id == _HANDOFF),
+    populate_existing=True,
 )
 
 
@@ -206,7 +208,7 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
     Raises:
         HandoffNotFoundError: the account has no such handoff.
     """
-    found = (await db.execute(_ONE, {"account_id": account_id, "handoff_id": handoff_id})).one_or_none()
+    found = await _ONE.first(db, account_id=account_id, handoff_id=handoff_id)
     if found is None:
         raise HandoffNotFoundError
     (row,) = await _named(db, account_id, [(found[0], found[1], found[2], found[3])])

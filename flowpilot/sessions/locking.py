@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ScalarSelect, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.db.statements.built import Built
@@ -25,7 +25,14 @@ _LOCKING = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_ONE = Built(_LOCKING.where(AISession.id == bindparam("session_id")), populate_existing=True)
+
+
+def locking(session_id: ColumnElement[uuid.UUID]) -> Built:
+    """The statement that locks the session of an account which an expression names."""
+    return Built(_LOCKING.where(AISession.id == session_id), populate_existing=True)
+
+
+_ONE = locking(bindparam("session_id"))
 _STEPS = Built(
     select(AISessionStep)
     .where(
@@ -84,17 +91,14 @@ class LoadedSession(LockedSession):
 
 
 async def lock(
-    db: Db, account_id: uuid.UUID, session_id: uuid.UUID | ScalarSelect[uuid.UUID], now: datetime
+    db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime, locks: Built = _ONE
 ) -> LockedSession:
-    """Lock a session, or the one that a query names, before anything else of it is locked.
+    """Lock a session, or the one that a statement of `locking` finds by this id, before anything else of it is.
 
     Raises:
         SessionNotFoundError: the account has no such session.
     """
-    if isinstance(session_id, uuid.UUID):
-        session = await _ONE.first(db, account_id=account_id, session_id=session_id)
-    else:
-        session = await db.scalar(_LOCKING.where(AISession.id == session_id), {"account_id": account_id})
+    session = await locks.first(db, account_id=account_id, session_id=session_id)
     if session is None:
         raise SessionNotFoundError
     return _locked(session, now)

@@ -24,12 +24,21 @@ _DIALECT: Dialect = PGDialectAsync_psycopg(use_native_hstore=False)  # type: ign
 _Convert = Callable[[Any], Any]
 
 
-class _Sent(NamedTuple):
-    """A statement as the driver takes it: its text, its own values, and what makes the driver's of each value."""
+# The same with numbered parameters, which the driver sends as they are.
+_NUMBERED: Dialect = PGDialectAsync_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+class _Made(NamedTuple):
+    """A statement's texts, its own values, and what makes the driver's of each value.
+
+    With numbered parameters its `order` says which value is which.
+    """
 
     text: str
+    numbered: str
+    order: Sequence[str]
     known: Mapping[str, Any]
-    converts: Mapping[str, _Convert | None]
+    converts: Mapping[str, _Convert]
 
 
 class Built:
@@ -40,10 +49,18 @@ class Built:
     """
 
     def __init__(
-        self, statement: Select[*tuple[Any, ...]] | Insert | Update | Delete, *, populate_existing: bool = False
+        self,
+        statement: Select[*tuple[Any, ...]] | Insert | Update | Delete,
+        *,
+        returning: Sequence[Any] = (),
+        populate_existing: bool = False,
     ) -> None:
-        """With `populate_existing` what is in the session already becomes as it was read."""
+        """A query, or a change and what it returns: entities and columns.
+
+        With `populate_existing` what is in the session already becomes as it was read.
+        """
         self._statement = statement
+        self._returning = returning
         self._populate_existing = populate_existing
         self._readers: list[_Convert | None] | None = None
 
@@ -69,25 +86,38 @@ class Built:
         await self._send(db, values)
 
     async def _send(self, db: ReadDb, values: Mapping[str, Any]) -> psycopg.AsyncCursor[Any]:
-        text, known, converts = self._sent
-        bound = {**known, **values}
-        for name, convert in converts.items():
-            if convert is not None:
-                bound[name] = convert(bound[name])
-        return await db.send(text, bound)
+        made = self._made
+        bound = {**made.known, **values}
+        for name, convert in made.converts.items():
+            bound[name] = convert(bound[name])
+        return await db.send(made.text, bound, made.numbered, [bound[name] for name in made.order])
 
     @cached_property
-    def _sent(self) -> _Sent:
+    def _made(self) -> _Made:
         statement: Any = self._statement
         if isinstance(statement, Select):
             statement = statement.with_only_columns(*self._columns, maintain_column_froms=True)
-        compiled = statement.compile(dialect=_DIALECT)
+        elif self._returning:
+            statement = statement.returning(*self._columns)
+        compiled, numbered = statement.compile(dialect=_DIALECT), statement.compile(dialect=_NUMBERED)
         assert isinstance(compiled, SQLCompiler)
-        assert not compiled.post_compile_params, "a list needs any_()"
+        assert isinstance(numbered, SQLCompiler)
         assert not compiled.escaped_bind_names
+        # A list of our own is written out; one that is a parameter needs any_().
+        assert all(bind.value for bind in compiled.post_compile_params)
+        unsaid = dict.fromkeys(compiled.binds)
+        unsaid |= {name: bind.value for name, bind in compiled.binds.items() if bind.value is not None}
+        named, in_order = compiled.construct_expanded_state(unsaid), numbered.construct_expanded_state(unsaid)
         types = {name: bind.type.dialect_impl(_DIALECT) for bind, name in compiled.bind_names.items()}
-        converts = {name: type_.bind_processor(_DIALECT) for name, type_ in types.items()}
-        return _Sent(str(compiled), compiled.params, converts)
+        processors = {name: type_.bind_processor(_DIALECT) for name, type_ in types.items()}
+        converts = {
+            name: convert
+            for name, convert in processors.items()
+            if convert is not None and name in named.parameters
+        }
+        return _Made(
+            named.statement, in_order.statement, in_order.positiontup or [], dict(named.parameters), converts
+        )
 
     @cached_property
     def _columns(self) -> list[Any]:
@@ -96,8 +126,9 @@ class Built:
     @cached_property
     def _parts(self) -> "list[_Part]":
         """What each row has: entities, and columns of their own."""
-        assert isinstance(self._statement, Select)
-        return [_Part.of(said) for said in self._statement.column_descriptions]
+        if isinstance(self._statement, Select):
+            return [_Part.of(said) for said in self._statement.column_descriptions]
+        return [_Part.of({"name": None, "expr": one, "entity": one}) for one in self._returning]
 
     @cached_property
     def _row(self) -> Callable[[Sequence[Any]], Any]:
@@ -168,7 +199,7 @@ class _Part(NamedTuple):
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "_Part":
         """The part that a query describes so."""
-        if said["expr"] is not said.get("entity"):
+        if said["expr"] is not said.get("entity") or not isinstance(said["expr"], type):
             return cls(said["name"] or "_", [said["expr"]], None)
         mapper: Mapper[Any] = inspect(said["entity"])
         names = [attribute.key for attribute in mapper.column_attrs]

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Insert, event, inspect, text
+from sqlalchemy import Table, event, inspect, text
 from sqlalchemy.orm import Mapper, object_session
 
 from flowpilot.db.base import Base
@@ -113,7 +113,7 @@ def _session_has_changed(_: Mapper[Any], __: Any, session: AISession) -> None:
     _note_changes(session)
 
 
-def _note_changes(row: Base) -> list[Insert]:
+def _note_changes(row: Base) -> list[tuple[Table, dict[str, Any]]]:
     """Note what a report would show of this change, also of a row that is written together with others."""
     attributes: Any = inspect(row).attrs
     if isinstance(row, SessionHandoff) and not inspect(row).transient:

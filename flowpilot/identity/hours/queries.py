@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy import JSON, ScalarSelect, func, select
+from sqlalchemy import JSON, BindParameter, ScalarSelect, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from flowpilot.db.session import ReadDb
@@ -51,7 +51,7 @@ async def opening_hours(db: ReadDb, account_id: uuid.UUID, now: datetime) -> Wor
     return (await hours_history(db, account_id)).at(now)
 
 
-def hours_column(account_id: uuid.UUID) -> ScalarSelect[Any]:
+def hours_column(account_id: BindParameter[uuid.UUID]) -> ScalarSelect[Any]:
     """The same as a column, for a statement that does something else: `history_in` reads it."""
     version = aggregate_order_by(func.json_build_array(*_VERSION), AccountHours.valid_from.nulls_first())
     rows = select(func.json_agg(version, type_=JSON)).where(AccountHours.account_id == account_id)

@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Insert, event, insert, inspect
+from sqlalchemy import Connection, Table, event, insert, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapper
 
-from flowpilot.db.base import Base, new_id
+from flowpilot.db.base import Base, new_id, table_of
 from flowpilot.db.session import Db
 from flowpilot.db.together import also_written
 from flowpilot.sessions.days.models import SessionDay, SessionNews
@@ -92,11 +92,11 @@ def _has_changed(_: Mapper[Any], connection: Connection, session: AISession) -> 
         _mark_session(connection, session, [session.created_at, *_before(session, "created_at")])
 
 
-def _marks_with(row: Base) -> list[Insert]:
+def _marks_with(row: Base) -> list[tuple[Table, dict[str, Any]]]:
     """The marks of a session that is written together with other rows, not through the ORM."""
     if not isinstance(row, AISession) or not (inspect(row).transient or _is_counted(row)):
         return []
-    return [insert(SessionNews).values(one) for one in _marks(row, [row.created_at, *_before(row, "created_at")])]
+    return [(table_of(SessionNews), one) for one in _marks(row, [row.created_at, *_before(row, "created_at")])]
 
 
 also_written.append(_marks_with)
