@@ -240,6 +240,7 @@ def test_a_commit_whose_answer_was_lost_is_done_once_when_it_is_sent_again(
     assert company.query("SELECT id FROM ai_sessions") == [(uuid.UUID(again.json()["id"]),)]
     # What is announced with a commit is lost with its answer.
     assert (told.status_code, told.json()["type"]) == (503, "urn:flowpilot:problem:outcome-unknown")
+    company.query("SELECT FROM ai_sessions FOR UPDATE")  # Waits until PostgreSQL has done what it was told.
     assert company.query("SELECT count(*) FROM ai_session_steps") == [(1,)]
 
 
