@@ -14,7 +14,7 @@ _MAX_CHARACTERS = 1000
 # Words that tie others together, beside the help desk's common ones and those that PostgreSQL leaves out.
 _TIES = "cant doesnt isnt arent wasnt didnt couldnt wouldnt hasnt havent ive im its every without report reports"
 
-_SILENT = f"tsvector_to_array(to_tsvector('english', '{' '.join(COMMON.split())} {_TIES}'))"
+SILENT = f"tsvector_to_array(to_tsvector('english', '{' '.join(COMMON.split())} {_TIES}'))"
 
 # The flow is null in all of these rows: naming it in the order lets PostgreSQL read its index backwards.
 NEWEST = f"""
@@ -36,7 +36,7 @@ def telling(text: str) -> str:
     return f"""
     SELECT lexeme AS stem, place
     FROM unnest(to_tsvector('english', {spoken(text)})) AS said (lexeme, places, weights), unnest(places) AS place
-    WHERE length(lexeme) > 1 AND lexeme <> ALL ({_SILENT})
+    WHERE length(lexeme) > 1 AND lexeme <> ALL ({SILENT})
     """
 
 

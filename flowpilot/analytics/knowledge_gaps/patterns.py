@@ -1,10 +1,9 @@
 """Phrases that occur in many texts. Pure: no I/O."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-_LENGTHS = (3, 2)
+from typing import NamedTuple
 
 # A theme may be of two domains, because people choose differently.
 _ANY_KIND = 3
@@ -12,8 +11,7 @@ _ANY_KIND = 3
 Stems = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StemmedText:
+class StemmedText(NamedTuple):
     """A text: its words, and those of them that say something as stems, with their places, from 1.
 
     `domain`: what kind of problem it is, if that is known.
@@ -72,17 +70,15 @@ def _places(texts: Sequence[StemmedText], least: int) -> dict[Stems, list[Place]
     }
     places: dict[Stems, list[Place]] = defaultdict(list)
     for number, text in enumerate(texts):
-        for stems, first, last in _runs(text):
-            # No phrase is in more texts than each of its words, and a word said twice is no phrase.
-            if frequent.issuperset(stems) and len(set(stems)) == len(stems):
-                places[stems].append((number, first, last))
+        # No phrase is in more texts than each of its words, and a word said twice is no phrase.
+        stems = [stem if stem in frequent else None for stem in text.stems]
+        for first, (one, two, three) in enumerate(zip(stems, stems[1:], [*stems[2:], None], strict=False)):
+            if one is None or two is None or one == two:
+                continue
+            places[one, two].append((number, first, first + 1))
+            if three is not None and three not in (one, two):
+                places[one, two, three].append((number, first, first + 2))
     return places
-
-
-def _runs(text: StemmedText) -> Iterator[tuple[Stems, int, int]]:
-    for length in _LENGTHS:
-        for first in range(len(text.stems) - length + 1):
-            yield tuple(text.stems[first : first + length]), first, first + length - 1
 
 
 def _phrase(texts: Sequence[StemmedText], places: Sequence[Place], numbers: frozenset[int]) -> Phrase:

@@ -1,7 +1,8 @@
 """Knowledge gaps: where the flows fall short. Each signal is judged by the lower bound of its interval."""
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,7 +12,7 @@ from flowpilot.analytics.knowledge_gaps.patterns import Phrase, StemmedText, rep
 from flowpilot.analytics.knowledge_gaps.schemas import Gap, GapSessions, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.phrases import NEWEST, spoken, telling
+from flowpilot.analytics.phrases import NEWEST, SILENT, spoken
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, statement
 from flowpilot.analytics.statistics import wilson
@@ -42,14 +43,13 @@ ORDER BY g.n DESC, g.domain COLLATE "C"
 """)
 
 _UNMATCHED_SQL = statement(f"""
-WITH newest AS MATERIALIZED ({NEWEST})
-SELECT n.problem_domain AS domain, string_to_array({spoken("n.problem_summary")}, ' ') AS words,
-       coalesce(t.stems, '{{}}') AS stems, coalesce(t.places, '{{}}') AS places
-FROM newest n, LATERAL (
-    SELECT array_agg(stem ORDER BY place) AS stems, array_agg(place ORDER BY place) AS places
-    FROM ({telling("n.problem_summary")}) told
-) t
+WITH newest AS MATERIALIZED ({NEWEST}),
+said AS MATERIALIZED (SELECT problem_domain AS domain, {spoken("problem_summary")} AS words FROM newest)
+SELECT domain, words, CAST(to_tsvector('english', words) AS text) AS stems FROM said
+UNION ALL SELECT NULL, NULL, array_to_string({SILENT}, ' ')
 """)
+# A stem in what PostgreSQL writes, which has only letters, and its places.
+_STEM = re.compile(r"'(\w+)':([\d,]+)")
 
 
 async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
@@ -121,13 +121,28 @@ def _uncharted_territory(window: Window, groups: Sequence[Any]) -> Iterator[Gap]
 
 async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
     """The phrases that are said most, one for each theme."""
-    rows = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
+    *rows, last = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
+    silent = frozenset(last.stems.split(" "))
     least = _least_cases("gap_repeated_pattern", len(rows))
-    texts = [StemmedText(row.words, row.stems, row.places, row.domain) for row in rows]
+    texts = [_stemmed(row, silent) for row in rows]
     return [
         _pattern_gap(window, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
         for phrase in repeated_phrases(texts, least, MOST_PATTERNS)
     ]
+
+
+def _stemmed(row: Any, silent: Container[str]) -> StemmedText:
+    """A text with its stems in order, without those that say nothing: as `phrases.telling` has them."""
+    found = [
+        (int(place), stem)
+        for stem, places in _STEM.findall(row.stems)
+        if len(stem) > 1 and stem not in silent
+        for place in places.split(",")
+    ]
+    found.sort()
+    return StemmedText(
+        row.words.split(" "), [stem for _, stem in found], [place for place, _ in found], row.domain
+    )
 
 
 def _pattern_gap(window: Window, phrase: Phrase, n_unmatched: int, domains: Counter[str | None]) -> Gap:
