@@ -193,8 +193,8 @@ class Survival:
             return None
         times, alive, band_low, band_high, _ = self.curve
         # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
-        low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band_low, nan=1.0))
-        return _first(times, low, 0.5), _first(times, np.nan_to_num(band_high, nan=1.0), 0.5)
+        low = np.where(alive <= _TOLERANCE, 0.0, _or_one(band_low))
+        return _first(times, low, 0.5), _first(times, _or_one(band_high), 0.5)
 
     @cached_property
     def p95_ci95(self) -> Bounds | None:
@@ -218,6 +218,10 @@ def kaplan_meier(waits: Numbers, censored: Numbers) -> Survival:
         censored: how long the others have lasted so far.
     """
     return Survival(waits, censored)
+
+
+def _or_one(band: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(band), 1.0, band)
 
 
 def _first(times: NDArray[np.float64], curve: NDArray[np.float64], level: float) -> float | None:

@@ -1,13 +1,13 @@
 """How the times to first action are distributed: a curve that includes those still waiting, and buckets."""
 
 import math
-from collections.abc import Sequence
 from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.analytics.escalations.schemas import CurvePoint, TimeBucket
+from flowpilot.analytics.estimates.curves import Numbers
 from flowpilot.analytics.statistics import Survival
 
 # A curve has no more points than a chart can show.
@@ -27,19 +27,18 @@ def survival_curve(found: Survival) -> list[CurvePoint]:
     """
     if found.curve is None:
         return []
-    times, shares, low, high, at_risk = found.curve
-    kept = _kept(shares)
+    kept = _kept(found.curve.shares)
     start = CurvePoint(seconds=0, share_waiting=1, share_waiting_ci95=None, n_at_risk=found.n)
     return [
         start,
         *(
             CurvePoint(
-                seconds=round(float(times[i]), 2),
-                share_waiting=round(float(shares[i]), 4),
-                share_waiting_ci95=_band(float(low[i]), float(high[i])),
-                n_at_risk=int(at_risk[i]),
+                seconds=round(time, 2),
+                share_waiting=round(share, 4),
+                share_waiting_ci95=_band(low, high),
+                n_at_risk=at_risk,
             )
-            for i in kept
+            for time, share, low, high, at_risk in zip(*(part[kept].tolist() for part in found.curve), strict=True)
         ),
     ]
 
@@ -58,7 +57,7 @@ def _band(low: float, high: float) -> tuple[float, float] | None:
     return None if math.isnan(low) or math.isnan(high) else (round(low, 4), round(high, 4))
 
 
-def distribution(seconds: Sequence[float]) -> list[TimeBucket]:
+def distribution(seconds: Numbers) -> list[TimeBucket]:
     """How many times fall into each of the buckets."""
     counts = np.bincount(np.searchsorted(BUCKETS[1:], seconds, side="right"), minlength=len(BUCKETS))
     return [

@@ -7,6 +7,8 @@ moment.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -68,7 +70,7 @@ class Handoffs:
     def __init__(self, rows: Sequence[Any]) -> None:
         """Know what the statement has found."""
         self.parts: Mapping[str, Any] = {
-            name: np.frombuffer(b"".join(getattr(row, name) for row in rows), dtype=type_)
+            name: np.frombuffer(b"".join(map(attrgetter(name), rows)), dtype=type_)
             for name, type_ in _TYPES.items()
         }
         self.group_handoffs = {
@@ -147,6 +149,7 @@ class HandoffsOfWindow:
             "n_released": _n(self.is_released),
         }
 
+    @cached_property
     def waits(self) -> dict[str, Floats]:
         """The columns of `waits`."""
         return {
@@ -179,7 +182,7 @@ class HandoffsOfWindow:
             return found
 
         is_ended, is_censored = self._split(self.created, "first_action_at", ~self.is_unknown)
-        waits = self.waits()
+        waits = self.waits
         columns: dict[str, Sequence[Any]] = {
             "group": numbers.tolist(),
             "n": counted(created),

@@ -1,7 +1,6 @@
 """Escalations: the time to first action after a claim, by anybody and by the claimant, counting those waiting."""
 
 import math
-from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +14,7 @@ from flowpilot.analytics.escalations.quality import NEWEST_SQL, QUALITY, Figures
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
 from flowpilot.analytics.escalations.working import working_times
 from flowpilot.analytics.estimates.comparison import window_before
+from flowpilot.analytics.estimates.curves import Floats
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded
@@ -83,7 +83,7 @@ SELECT *, {HOURS} FROM population, actions, quality
 async def _row(db: ReadDb, found: HandoffsOfWindow, window: Window) -> Any:
     """What the statement over rows finds, of handoffs that were read from their days."""
     newest = (await planned_once(db, NEWEST_SQL, window.parameters)).mappings().one()
-    return SimpleNamespace(**found.population(), **found.quality(), **found.waits(), **newest)
+    return SimpleNamespace(**found.population(), **found.quality(), **found.waits, **newest)
 
 
 async def escalations(db: ReadDb, window: Window) -> Escalations:
@@ -101,7 +101,7 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         history = history_in(row.account_hours)
         by_reason, by_domain = await groups(db, window)
     figures, old_figures = Figures(row), Figures(old_row)
-    all_actions = [] if row.all_actions is None else np.asarray(row.all_actions).tolist()
+    all_actions = np.asarray([] if row.all_actions is None else row.all_actions, dtype=np.float64)
     return Escalations(
         **header(window, "escalations"),
         n_handoffs_claimed=row.n_handoffs_claimed,
@@ -131,13 +131,13 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
     )
 
 
-def _acted_only(actions: Sequence[float]) -> dict[str, Any]:
+def _acted_only(actions: Floats) -> dict[str, Any]:
     """The contract's figures, over the handoffs that were acted on and no others."""
-    n = len(actions)
+    n = actions.size
     ordered = np.sort(actions)
     return {
         "n_handoffs_with_action": n,
-        "avg_seconds_to_first_action": round(math.fsum(actions) / n, 2) if n else None,
+        "avg_seconds_to_first_action": round(math.fsum(actions.tolist()) / n, 2) if n else None,
         "median_seconds_to_first_action": round(float(np.median(ordered)), 2) if n else None,
         "p95_seconds_to_first_action": round(float(ordered[round(0.95 * (n - 1))]), 2) if n else None,
     }

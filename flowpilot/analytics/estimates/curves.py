@@ -29,15 +29,19 @@ def counted(ended: Numbers, censored: Numbers) -> Counted:
     """The curve of these waits, of which there is at least one."""
     ends = np.asarray(ended, dtype=np.float64)
     times = np.sort(np.concatenate((ends, np.asarray(censored, dtype=np.float64))))
-    first = np.flatnonzero(np.diff(times, prepend=-np.inf) > 0)
+    is_new = np.empty(times.size, dtype=bool)
+    is_new[0] = True
+    np.greater(times[1:], times[:-1], out=is_new[1:])
+    first = np.flatnonzero(is_new)
     n, times = times.size, times[first]
     at_risk = n - first
     if ends.size == n:
-        number = np.diff(first, append=n)
+        number = np.append(first[1:], n) - first
         # Not the product of the shares below, which is as right, and rounded otherwise.
         shares: Floats = 1 - np.cumsum(number) / n
         return Counted(times, shares, number, at_risk)
-    number = np.diff(np.searchsorted(np.sort(ends), times, side="right"), prepend=0)
+    number = np.searchsorted(np.sort(ends), times, side="right")
+    number[1:] -= number[:-1].copy()
     return Counted(times, np.cumprod((at_risk - number) / at_risk, dtype=np.float64), number, at_risk)
 
 
