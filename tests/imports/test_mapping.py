@@ -8,7 +8,7 @@ import pytest
 
 from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.model import Row
-from flowpilot.imports.mapping.file import parse_time, read_time
+from flowpilot.imports.mapping.file import _exactly, parse_time
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
 from flowpilot.imports.mapping.whole import Mapping
@@ -206,6 +206,6 @@ def test_a_time_made_of_numbers_is_read_as_strptime_reads_it(pattern: str, text:
         expected = datetime.strptime(text, pattern).replace(tzinfo=UTC)
     except ValueError as error:
         with pytest.raises(ValueError, match=re.escape(str(error))):
-            read_time(text, pattern, UTC)
+            _exactly(text, pattern)
     else:
-        assert read_time(text, pattern, UTC) == (expected, None)
+        assert _exactly(text, pattern).replace(tzinfo=UTC) == expected

@@ -9,7 +9,29 @@ from flowpilot.imports.reading.errors import BadRowError
 from flowpilot.imports.reading.opening import LogReader
 
 LOOKED_AT_ROWS = 2_000
-UNKNOWN = frozenset({"", "?", "n/a", "N/A", "NULL", "null", "-"})
+UNKNOWN = frozenset(
+    {
+        *(
+            "",
+            "?",
+            "-",
+            "–",
+            "n/a",
+            "N/A",
+            "#N/A",
+            "NULL",
+            "null",
+            "(null)",
+            "None",
+            "none",
+            "(none)",
+            "nan",
+            "NaN",
+            "NaT",
+        ),
+        *("never", "Never", "0000-00-00", "0000-00-00 00:00:00"),
+    }
+)
 _SHOWN_VALUES = 12
 _EXAMPLES = 3
 

@@ -8,18 +8,22 @@ from functools import partial
 from math import ceil
 
 from flowpilot.imports.mapping.file import parse_time
+from flowpilot.imports.mapping.plain import plainly
 from flowpilot.imports.reading.table import shape_of
 
 # Numbers that spreadsheets show as dates: from 1990 to 2079, and whole ones at midnight.
 EXCEL = "excel"
 _SERIAL = re.compile(r"(?:3[3-9]|[45]\d|6[0-4])\d{3}(?:[.,]\d{1,12})?")
 DAY_FIRST, MONTH_FIRST = "%d", "%m"
-_EPOCHS = {"epoch_ms": 13, "epoch_s": 10}
-_CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+_EPOCHS = {"epoch_us": 16, "epoch_ms": 13, "epoch_s": 10}
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H:%M:%S %z")
 _SEPARATORS = (".", "/", "-")
-_OTHERS = ("%d/%b/%y", "%d/%b/%Y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%Y/%m/%d", "%Y.%m.%d")
+_OTHERS = (
+    *("%d/%b/%y", "%d/%b/%Y", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %b %y", "%b %d, %Y", "%b %d %Y"),
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
+)
 _DIRECTIVE = re.compile(r"%[a-zA-Z]")
-_WORDS = ("%b", "%B", "%p")
+_SHAPES_OF = {"%b": "a", "%p": "a", "%z": "+0"}
 # Of a column's different values so many are times, if it has times.
 _ENOUGH = 0.75
 
@@ -49,10 +53,12 @@ def fitting(values: Sequence[str]) -> tuple[str, ...]:
     if not values:
         return ()
     # What is not written like a pattern does not follow it; to try it would take time.
-    [(shape, _)] = Counter(map(shape_of, values)).most_common(1)
+    [(shape, _)] = Counter(shape_of(plainly(value)).replace(" -0", " +0") for value in values).most_common(1)
     likely = (one for one in PATTERNS if one == "iso" or one in _EPOCHS or _SHAPES[one] == shape)
     fits = {pattern: _count(values, partial(_fits, pattern=pattern)) for pattern in likely}
     most = max(fits.values(), default=0)
+    if most and fits.get("iso") == most:
+        return ("iso",)
     if most:
         return tuple(pattern for pattern, count in fits.items() if count == most)
     return (EXCEL,) if _count(values, _is_serial) else ()
@@ -80,7 +86,7 @@ def swapped(pattern: str) -> str:
 
 
 def _shape_of(pattern: str) -> str:
-    return _DIRECTIVE.sub(lambda found: "a" if found[0] in _WORDS else "0", pattern)
+    return _DIRECTIVE.sub(lambda found: _SHAPES_OF.get(found[0], "0"), pattern)
 
 
 _SHAPES = {pattern: _shape_of(pattern) for pattern in PATTERNS}

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from flowpilot.imports.mapping.plain import plainly
 from flowpilot.imports.mapping.sections import Column, Section
 from flowpilot.imports.reading.layout import Kind, Layout
 
-_EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}
+_EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 # Days since then, as spreadsheets count them.
 _EXCEL, _FIRST_DAY = "excel", datetime(1899, 12, 30, tzinfo=UTC)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +60,8 @@ class FileFormat(Section):
 class TimeFormat(Section):
     """How times are written: a `strptime` format, or a name; and the zone of bare ones.
 
-    The names are "iso", "epoch_s", "epoch_ms", and "excel" for the numbers that spreadsheets show as dates.
+    The names are "iso", "epoch_s", "epoch_ms", "epoch_us", and "excel" for the numbers that spreadsheets show as
+    dates.
     """
 
     format: str
@@ -163,6 +165,17 @@ def read_time(text: str, pattern: str, zone: tzinfo) -> tuple[datetime, ClockCha
 
 
 def _by_pattern(text: str, pattern: str) -> datetime:
+    """The time as it is written or, if that does not follow the pattern, as it is plainly written."""
+    try:
+        return _exactly(text, pattern)
+    except ValueError:
+        plain = plainly(text)
+        if plain == text:
+            raise
+        return _exactly(plain, pattern)
+
+
+def _exactly(text: str, pattern: str) -> datetime:
     """What `strptime` reads, which takes several times as long for numbers."""
     numbers, names = _numbers_in(pattern)
     found = None if numbers is None else numbers.fullmatch(text)
@@ -208,7 +221,7 @@ def _since_the_first_day(text: str) -> datetime:
         raise ValueError(f"{text} is out of range") from error
 
 
-def _since_the_epoch(text: str, units: Literal[1, 1_000] | int) -> datetime:
+def _since_the_epoch(text: str, units: int) -> datetime:
     try:
         return _BEGINNING + timedelta(seconds=float(text) / units)
     except OverflowError as error:
