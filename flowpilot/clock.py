@@ -1,6 +1,7 @@
 """The only place that reads the clock, and the source of time zones."""
 
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
@@ -45,5 +46,13 @@ def zone(name: str) -> ZoneInfo:
         InvalidError: there is no such zone.
     """
     if name not in zone_names():
-        raise InvalidError(f"{name[:64]!r} is not an IANA time zone. Use a name such as Europe/Vienna or UTC.")
+        like = _like(name) or "a name such as Europe/Vienna or UTC"
+        raise InvalidError(f"{name[:64]!r} is not an IANA time zone. Use {like}.")
     return ZoneInfo(name)
+
+
+def _like(name: str) -> str | None:
+    """The zone whose city was meant, if one is written nearly like that."""
+    cities = {zone.rpartition("/")[2].replace("_", " ").casefold(): zone for zone in sorted(zone_names())}
+    typed = name.strip()[:64].rpartition("/")[2].replace("_", " ").casefold()
+    return next((cities[city] for city in get_close_matches(typed, cities, n=1, cutoff=0.8)), None)

@@ -105,9 +105,19 @@ class ChoicesForm(BaseModel):
 
     @property
     def said_zone(self) -> str | None:
-        """The zone that was chosen, if there is one of that name; what was shown is that of the mapping before."""
+        """The zone that was chosen, if there is one of that name."""
+        return self._typed_zone if self._typed_zone in zone_names() else None
+
+    @property
+    def unknown_zone(self) -> str:
+        """What was written for the zone, if there is none of that name."""
+        return "" if self._typed_zone in zone_names() else self._typed_zone
+
+    @property
+    def _typed_zone(self) -> str:
+        """What was written; if something else is begun with, that is still of the mapping before."""
         is_other = bool(self.shown_base) and self.base != self.shown_base
-        return self.zone if self.zone in zone_names() and not is_other else None
+        return "" if is_other else self.zone.strip()
 
     def choices(self, found: SuggestedDraft) -> Choices:
         """What was chosen, by the names of columns and values."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from pydantic import ValidationError
 
-from flowpilot.clock import Now
+from flowpilot.clock import Now, zone
 from flowpilot.errors import InvalidError
 from flowpilot.identity.access import CanManageAccountDetached
 from flowpilot.identity.actor import Actor
@@ -137,6 +137,8 @@ class _PreviewReader:
         try:
             draft = choose(found.draft, found.sample, self.form.choices(found))
             seen = replace(seen, draft=draft)
+            if self.form.unknown_zone:
+                zone(self.form.unknown_zone)
             mapping = finished(draft).leaving_out(unusable=self.form.leave_out)
             seen = replace(seen, mapping=mapping)
             return replace(seen, preview=self.previewer.preview(file, limit, mapping))

@@ -86,6 +86,7 @@ class ChoicesView:
     lacking: Sequence[str]
     bases: list[tuple[str, str]]
     zone: str
+    wrong_zone: str
     system: str
     header_line: int
     names_in_line: int | None
@@ -126,7 +127,8 @@ def view_of(seen: UploadPreview) -> ChoicesView | None:
         base=seen.suggested.base,
         lacking=seen.suggested.lacking,
         bases=list(_bases(seen)),
-        zone=str(draft["times"]["zone"]),
+        zone=seen.form.unknown_zone or str(draft["times"]["zone"]),
+        wrong_zone=seen.trouble if seen.form.unknown_zone else "",
         system=draft.get("system", ""),
         header_line=draft.get("file", {}).get("header_line", 1),
         names_in_line=sample.header_line,

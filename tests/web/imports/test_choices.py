@@ -41,6 +41,25 @@ async def test_tickets_with_rows_that_cannot_be_used_can_be_left_out(
     assert "1 row could not be used, so 1 ticket was left out: Line 2, ticket HELP-1: Created" in words
 
 
+@pytest.mark.parametrize(
+    ("typed", "use"),
+    [("Tokyo", "Use Asia/Tokyo."), ("new york", "Use America/New_York."), ("UTC+1", "Use a name such as")],
+)
+async def test_a_zone_that_is_none_is_said_and_not_passed_over(
+    signed_in: SignedIn, company: Company, typed: str, use: str
+) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("jira.csv", (SAMPLES / "jira.csv").read_text()))
+    fields = fields_of(page.text) | {"zone": [typed]}
+    for path in (page.url.path, f"{page.url.path}/start"):
+        again = browser.post(path, data=fields)
+        assert f"{typed!r} is not an IANA time zone. {use}" in text_of(again.text)
+        assert fields_of(again.text)["zone"] == [typed]
+    assert company.query("SELECT state FROM import_uploads") == [("kept",)]
+    right = browser.post(page.url.path, data=fields | {"zone": ["Asia/Tokyo"]})
+    assert "Import 3 cases" in text_of(right.text)
+
+
 TICKETS = """Number,Opened,Resolved,Closed,Who
 1,2026-06-01 09:00,2026-06-01 10:00,2026-06-02 09:00,Ada
 2,2026-06-01 11:00,2026-06-01 13:00,2026-06-02 11:00,Grace
@@ -59,7 +78,7 @@ async def test_of_a_guessed_file_the_cells_that_are_no_times_are_named(signed_in
 
 
 async def test_a_file_whose_times_cannot_be_read_says_what_to_do(signed_in: SignedIn) -> None:
-    log = "Number,Opened,Resolved\n1,1. Juni 2026,2. Juni 2026\n2,3. Juli 2026,\n"
+    log = "Number,Opened,Resolved\n1,week 23,week 24\n2,week 25,\n"
     words = text_of(send_file(signed_in(Role.OWNER), ("log.csv", log)).text)
     assert "No column has times that can be read. Export them like 2026-01-31 14:30" in words
 
