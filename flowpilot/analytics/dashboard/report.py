@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import TextClause
+from sqlalchemy import RowMapping, TextClause
 
 from flowpilot.analytics.buckets import Bucket, in_buckets
 from flowpilot.analytics.dashboard.glances import FLOWS, PROPOSALS, knowledge_of, psa_of
@@ -44,6 +44,16 @@ facts AS MATERIALIZED (
 """
 
 
+_TIERS = ("guided", "exploring", "discovery")
+_RESOLVED = "status = 'resolved'"
+# By the way they were led: those resolved, and with them those handed over.
+_OF_TIERS = ", ".join(
+    f"coalesce(sum(n) FILTER (WHERE tier = '{tier}' AND ({condition})), 0) AS {name}_{tier}"
+    for tier in _TIERS
+    for name, condition in (("resolved", _RESOLVED), ("ended", f"{_RESOLVED} OR {ESCALATED}"))
+)
+
+
 def _sql(
     before: str = "",
     kinds: str = "",
@@ -55,7 +65,7 @@ def _sql(
     """The statement over the window's sessions; or after parts that narrow these, with more groups of each."""
     return statement(f"""
 WITH {before} {_FACTS},
-kinds AS MATERIALIZED (
+kinds AS (
     SELECT status, tier, sum(n)::int AS n, sum(steps)::bigint AS steps, sum(step_squares) AS step_squares,
            sum(step_cubes) AS step_cubes, sum(rated)::int AS rated, sum(rating)::int AS rating,
            sum(rating_squares)::int AS rating_squares, sum(rating_cubes)::int AS rating_cubes,
@@ -78,7 +88,8 @@ ends AS (
     {ends}
 ),
 totals AS (
-    SELECT {TOTALS}, sum(tickets) AS tickets, sum(timed) AS timed, {seconds("sum(duration)")} AS timed_seconds
+    SELECT {TOTALS}, {_OF_TIERS}, sum(tickets) AS tickets, sum(timed) AS timed,
+           {seconds("sum(duration)")} AS timed_seconds
     FROM kinds
 ),
 trend AS (
@@ -94,20 +105,13 @@ domains AS (
     WHERE f.domain IS NOT NULL
     GROUP BY f.domain
 ),
-tiers AS (
-    SELECT tier, sum(n) AS n, coalesce(sum(n) FILTER (WHERE status = 'resolved'), 0) AS resolved
-    FROM kinds
-    WHERE tier IS NOT NULL AND (status = 'resolved' OR {ESCALATED})
-    GROUP BY tier
-),
 flows AS ({FLOWS}),
 proposals AS ({PROPOSALS}),
 pushes AS ({pushes}),
 time_entries AS ({time_entries})
 SELECT *, {HOURS},
        (SELECT jsonb_agg(trend ORDER BY day) FROM trend) AS trend,
-       (SELECT jsonb_agg(domains ORDER BY total DESC, domain COLLATE "C") FROM domains) AS domains,
-       (SELECT jsonb_object_agg(tier, tiers) FROM tiers) AS tiers
+       (SELECT jsonb_agg(domains ORDER BY total DESC, domain COLLATE "C") FROM domains) AS domains
 FROM totals, flows, proposals, pushes, time_entries
 """)
 
@@ -159,7 +163,7 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
             for first, last, sums in periods
         ],
         sessions_by_domain=[_domain_sessions(domain) for domain in domains],
-        confidence_breakdown=_confidence(row["tiers"] or {}),
+        confidence_breakdown=_confidence(row),
         knowledge_coverage=KnowledgeCoverage(
             **knowledge_of(row),
             coverage_by_domain=[_domain_coverage(domain) for domain in domains],
@@ -210,10 +214,10 @@ def _domain_coverage(domain: dict[str, Any]) -> DomainFlows:
     )
 
 
-def _confidence(tiers: dict[str, dict[str, int]]) -> ConfidenceBreakdown:
+def _confidence(row: RowMapping) -> ConfidenceBreakdown:
     fields: dict[str, Any] = {}
-    for tier in ("guided", "exploring", "discovery"):
-        n, resolved = (tiers[tier]["n"], tiers[tier]["resolved"]) if tier in tiers else (0, 0)
+    for tier in _TIERS:
+        n, resolved = row[f"ended_{tier}"], row[f"resolved_{tier}"]
         fields[f"{tier}_sessions"] = n
         fields[f"{tier}_resolution_rate"] = percent(resolved, n)
         fields[f"{tier}_resolution_rate_ci95"] = percent_ci95(resolved, n)
