@@ -45,6 +45,7 @@ class Figures:
     rows: int = 0
     handoffs: int = 0
     claims: int = 0
+    actions: int = 0
     steps: int = 0
     ends_unknown: int = 0
     in_the_future: int = 0
@@ -63,6 +64,7 @@ class Figures:
         self.steps += len(case.steps)
         self.handoffs += len(case.handoffs)
         self.claims += sum(handoff.claim is not None for handoff in case.handoffs)
+        self.actions += sum(handoff.first_action is not None for handoff in case.handoffs)
         self.largest = max(self.largest, (case.ticket, rows), key=lambda one: one[1])
         self.statuses[case.status] += 1
         if case.resolved_at is not None:
@@ -186,6 +188,20 @@ class Figures:
                 "There is no handoff.",
                 "If tickets are handed over, say where under [handoff] or [ticket].",
                 "If the file says when tickets are handed over, choose the column or the value that says so.",
+            )
+        elif not self.claims:
+            yield Doubt(
+                "No handoff is claimed.",
+                "If tickets are taken on by somebody else, say so under [handoff] or [ticket].",
+                "If the file says who took a ticket on, or when, choose the column that says so: without it nobody"
+                " knows how long tickets waited.",
+            )
+        elif not self.actions:
+            yield Doubt(
+                "Nobody acts after a claim.",
+                "Without steps, or acted under [ticket], the reports say of each that it was never acted on.",
+                "If the file says when somebody first worked on a ticket that was handed over, choose that column:"
+                " without it the reports say of each that it was never acted on.",
             )
         for name in self.likely_machines:
             yield Doubt(

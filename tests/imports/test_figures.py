@@ -15,7 +15,8 @@ def case(
 ) -> Case:
     """A case with steps at these minutes, by these people, and a handoff unless `claimed` is None."""
     claim = Claim(OPENED + timedelta(minutes=30), "Grace") if claimed else None
-    handoff = Handoff(OPENED, "Ada", "", claim, None, None, None)
+    action = Step(OPENED + timedelta(minutes=40), "Grace", {}) if claimed else None
+    handoff = Handoff(OPENED, "Ada", "", claim, action, action, None)
     return Case(
         ticket=ticket,
         engineer=None,
@@ -28,6 +29,10 @@ def case(
         steps=[Step(OPENED + timedelta(minutes=at), by, {}) for at, by in steps],
         handoffs=[] if claimed is None else [handoff],
     )
+
+
+def _never_acted(one: Case) -> Case:
+    return replace(one, handoffs=[replace(one.handoffs[0], first_action=None, claimant_action=None)])
 
 
 def figures(*cases: Case, rows: int = 1) -> Figures:
@@ -56,6 +61,8 @@ def test_the_first_cases_are_those_that_people_call_the_first() -> None:
         ([case("A", 0), case("B", 0)], [1, 1], "Every time to resolution is 0."),
         ([case("A", 24 * 60)], [1], "Cases with times in the future: 1."),
         ([case("A", claimed=None)], [1], "There is no handoff."),
+        ([case("A", claimed=False)], [1], "No handoff is claimed."),
+        ([_never_acted(case("A"))], [1], "Nobody acts after a claim."),
         ([case("A"), case("B"), case("C")], [5, 1, 1], "Case A has 5 of 7 rows."),
         ([case("A")], [10_000], "Case A has 10,000 of 10,000 rows."),
         ([case(f"C{n}", steps=((1, f"P{n}"),)) for n in range(10)], [1] * 10, "12 people in 10 cases."),
