@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import fmean, median
+from statistics import fmean, median_low
 
 from flowpilot.imports.case.model import Case, Handoff
 from flowpilot.imports.progress import OddTimes
@@ -98,8 +98,8 @@ class Figures:
 
     @property
     def median_minutes(self) -> float | None:
-        """The median time to resolution, in minutes; None if no case is resolved at a known time."""
-        return median(self.minutes) if self.minutes else None
+        """The median time to resolution, in minutes, of two the shorter, as in reports; None if none is known."""
+        return median_low(self.minutes) if self.minutes else None
 
     @property
     def likely_machines(self) -> list[str]:

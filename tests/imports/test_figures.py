@@ -45,6 +45,7 @@ def figures(*cases: Case, rows: int = 1) -> Figures:
 def test_the_figures_are_those_that_an_import_would_give() -> None:
     found = figures(case("A", 1), case("B", 2), case("C", 9), case("D", None, claimed=False))
     assert (found.mean_minutes, found.median_minutes) == (240, 120)
+    assert figures(case("A", 1), case("B", 2)).median_minutes == 60
     assert (found.cases, found.handoffs, found.claims, found.people) == (4, 4, 3, {"Ada", "Grace"})
     assert found.warnings() == []
 
