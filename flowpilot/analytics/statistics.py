@@ -129,6 +129,10 @@ class Curve(NamedTuple):
     at_risk: NDArray[np.int64]
 
 
+# Of four waits, all are above the median once in 16 times, and of five once in 32.
+FEWEST_FOR_MEDIAN_CI95 = 5
+
+
 class Survival:
     """What a Kaplan-Meier curve says about a waiting time, in the unit of its input.
 
@@ -188,8 +192,8 @@ class Survival:
 
     @cached_property
     def median_ci95(self) -> Bounds | None:
-        """The 95 % interval of the median."""
-        if self.curve is None:
+        """The 95 % interval of the median; None of so few waits that no interval from the smallest on has 95 %."""
+        if self.curve is None or self.n < FEWEST_FOR_MEDIAN_CI95:
             return None
         times, alive, band_low, band_high, _ = self.curve
         # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
