@@ -25,6 +25,7 @@ LARGEST_BYTES = 2**33
 LARGEST_DIRECTORY = 2**19
 _ADDED = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _PIECE = 2**20
+_GZIP, _BZIP2, _ZIP = b"\x1f\x8b", b"BZh", b"PK\x03\x04"
 _ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 
 
@@ -48,8 +49,8 @@ def unpacked(path: Path, limit: PreviewLimit | None = None) -> Iterator[Unpacked
     """The file, unpacked into a temporary file if it is packed. A `limit` may end while it is read.
 
     Raises:
-        LogFileError: the file is missing or damaged, a zip with no file or several, or unreasonably large
-        unpacked.
+        LogFileError: the file is missing or damaged, a zip with no file or several, packed twice, or unreasonably
+        large unpacked.
         PreviewTooLongError: it takes too long.
     """
     try:
@@ -64,6 +65,7 @@ def unpacked(path: Path, limit: PreviewLimit | None = None) -> Iterator[Unpacked
         plain = ending.enter_context(tempfile.TemporaryFile())
         with packed:
             _copy(path.name, packed, plain, path.stat().st_size, limit)
+        _refuse_packed(path.name, plain)
         yield _told(path.name, plain, ending, limit)
 
 
@@ -134,13 +136,23 @@ def _opened(name: str, file: IO[bytes]) -> IO[bytes] | None:
     """The unpacked bytes of a packed file; None if it is not packed."""
     head = file.read(4)
     file.seek(0)
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(_GZIP):
         return cast("IO[bytes]", gzip.open(file))
-    if head.startswith(b"BZh"):
+    if head.startswith(_BZIP2):
         return cast("IO[bytes]", bz2.open(file))
-    if head in {b"PK\x03\x04", b"PK\x05\x06"} and not is_spreadsheet(head, members_of(file)):
+    if head in {_ZIP, b"PK\x05\x06"} and not is_spreadsheet(head, members_of(file)):
         return _only_member(name, file)
     return None
+
+
+def _refuse_packed(name: str, plain: IO[bytes]) -> None:
+    """Refuse what is packed again, and would be read as text."""
+    plain.seek(0)
+    head = plain.read(4)
+    plain.seek(0)
+    is_zip = head == _ZIP and not is_spreadsheet(head, members_of(plain))
+    if is_zip or head.startswith((_GZIP, _BZIP2)):
+        raise LogFileError(f"{name} is packed twice: unpack it once, and take the file that is in it.")
 
 
 def _only_member(name: str, file: IO[bytes]) -> IO[bytes]:

@@ -1,6 +1,8 @@
+import bz2
 import gzip
 import hashlib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,14 @@ def test_what_the_packers_system_adds_does_not_count(tmp_path: Path) -> None:
     assert read(zipped(tmp_path, **{"june/log.csv": TEXT}, **added)) == read(write(tmp_path, TEXT))
     with pytest.raises(LogFileError, match=r"log\.zip holds 0 files"):
         read(zipped(tmp_path, **added))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
+def test_what_is_packed_twice_is_not_read_as_text(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    for once in (gzip.compress(TEXT), bz2.compress(TEXT), zipped(tmp_path, log=TEXT).read_bytes()):
+        for twice in (write(tmp_path, pack(once), "log.csv.gz"), zipped(tmp_path, log=once)):
+            with pytest.raises(LogFileError, match=rf"^{twice.name} is packed twice: unpack it once"):
+                read(twice)
 
 
 def test_a_zip_of_thousands_of_files_is_refused_before_they_are_listed(tmp_path: Path) -> None:
