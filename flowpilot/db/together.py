@@ -64,7 +64,9 @@ def _changes(row: Base) -> dict[str, Any]:
     state = inspect(row)
     if state.transient:
         return {name: value for name, value in state.dict.items() if name in state.mapper.columns}
-    return {one.key: one.value for one in state.attrs if one.history.has_changes()}
+    touched = (one for one in state.mapper.column_attrs if one.key in state.committed_state)
+    changed = (state.attrs[one.key] for one in touched)
+    return {one.key: one.value for one in changed if one.history.has_changes()}
 
 
 def _part(row: Base, names: tuple[str, ...], *, replaces: bool) -> _Part:

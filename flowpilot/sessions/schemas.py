@@ -27,7 +27,7 @@ from flowpilot.sessions.problem.schemas import PartOut, parts_out
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.runs.decisions import may_end
 from flowpilot.sessions.runs.nodes import AheadOut, NodeOut, ahead_out, node_out
-from flowpilot.sessions.runs.run import Progress
+from flowpilot.sessions.runs.run import Progress, run_of
 from flowpilot.sessions.runs.schemas import (
     FieldOut,
     LeftItemOut,
@@ -249,13 +249,12 @@ def client_ref(session: AISession) -> ClientRef | None:
 
 def session_out(history: SessionHistory, actor: Actor, suggestions: Suggestions) -> dict[str, Any]:
     """The fields of `SessionOut`, as the actor sees them."""
-    session, where, run = history.session, history.where, history.run
-    editing = Editing(history, actor)
-    is_procedural = history.is_procedural
+    session, where, is_procedural = history.session, history.where, history.is_procedural
+    run, editing = run_of(where, history.steps, history.inner), Editing(history, actor)
     fields = fields_out(run, *run.passed) if run.here else free_fields_out(run, suggestions.shown)
     asked, ends = bool(run.may_be_marked() or fields), may_end(run, is_procedural=is_procedural)
     return {
-        **session_row(session, history.flow_name).model_dump(),
+        **dict(session_row(session, history.flow_name)),
         "problem_body": session.problem_body,
         "problem_parts": parts_out(session.problem_body),
         "flow_version": history.flow_number,

@@ -104,8 +104,9 @@ also_written.append(_marks_with)
 
 def _is_counted(session: AISession) -> bool:
     """Whether a sum shows what this flush changes."""
-    attributes = inspect(session).attrs
-    if any(attributes[name].history.has_changes() for name in _COUNTED):
+    state = inspect(session)
+    attributes = state.attrs
+    if any(attributes[name].history.has_changes() for name in _COUNTED if name in state.committed_state):
         return True
     status = attributes["status"].history
     if status.has_changes() and {_group(old) for old in status.deleted or [""]} != {_group(session.status)}:

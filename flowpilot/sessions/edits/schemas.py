@@ -139,21 +139,26 @@ def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
     record, allowed = editing.known.of(step), editing.allowed(step)
     falls = editing.falling(step) if StepAction.TAKE_BACK in allowed else []
     fix = editing.fix_again(step) if StepAction.TAKE_BACK in allowed else None
-    return StepOut.model_validate(step).model_copy(
-        update={
-            "text": text_now(step, record),
-            "last_text": last_worded(step, record),
-            "text_name": text_key(step),
-            "earlier": list(_earlier(step, record)),
-            "corrected": _edited(record.corrected),
-            "waits_for": _waits_for(step, record),
-            "struck": _edited(record.struck),
-            "taken_back": _edited(record.taken_back),
-            "removed": _removed(step, record),
-            "allowed": allowed,
-            "waits_again": None if fix is None else looks_again_at(step, fix),
-            "takes_back": [one.id for one in falls],
-        }
+    return StepOut(
+        id=step.id,
+        position=step.position,
+        kind=StepKind(step.kind),
+        actor_id=step.actor_id,
+        is_free_text=step.is_free_text,
+        content=step.content,
+        created_at=step.created_at,
+        text=text_now(step, record),
+        last_text=last_worded(step, record),
+        text_name=text_key(step),
+        earlier=list(_earlier(step, record)),
+        corrected=_edited(record.corrected),
+        waits_for=_waits_for(step, record),
+        struck=_edited(record.struck),
+        taken_back=_edited(record.taken_back),
+        removed=_removed(step, record),
+        allowed=allowed,
+        waits_again=None if fix is None else looks_again_at(step, fix),
+        takes_back=[one.id for one in falls],
     )
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import uuid
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -151,11 +152,28 @@ async def read_followed(db: ReadDb, session: AISession, steps: Sequence[AISessio
     return await followed_in(await _FOLLOWED.first(db, **which), db, session, steps)
 
 
+# The trees that were read last, each with what it was read from: every step needs the same one.
+_trees: OrderedDict[uuid.UUID | None, tuple[dict[str, Any], Tree]] = OrderedDict()
+_MOST_TREES = 100
+
+
+def tree_of(version_id: uuid.UUID | None, structure: dict[str, Any]) -> Tree:
+    """The tree of a version that is stored as this. A tree cannot be changed."""
+    known = _trees.get(version_id)
+    if known is None or known[0] != structure:
+        known = structure, Tree.model_validate(structure)
+        if len(_trees) >= _MOST_TREES:
+            _trees.popitem(last=False)
+        _trees[version_id] = known
+    _trees.move_to_end(version_id)
+    return known[1]
+
+
 async def followed_in(
     row: Row[*tuple[Any, ...]], db: ReadDb, session: AISession, steps: Sequence[AISessionStep]
 ) -> Followed:
     """What a session follows after these steps, from a row with the columns for it and the structure."""
-    tree = None if row.structure is None else Tree.model_validate(row.structure)
+    tree = None if row.structure is None else tree_of(session.flow_version_id, row.structure)
     return as_followed(row, session, tree, await read_trees(db, session.account_id, versions_entered(steps)))
 
 
@@ -187,7 +205,7 @@ async def read_trees(
         FlowVersion.account_id == account_id, FlowVersion.id.in_(versions)
     )
     return {
-        version_id: Entered(flow_id, Tree.model_validate(structure))
+        version_id: Entered(flow_id, tree_of(version_id, structure))
         for version_id, flow_id, structure in await db.execute(query)
     }
 
