@@ -17,9 +17,9 @@ from flowpilot.handoffs.earlier.schemas import earlier_out
 from flowpilot.handoffs.events import write_recorded
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.locking import lock_of, lock_target
-from flowpilot.handoffs.models import HandoffEventKind, Outcome
+from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import HandoffFilter, State
-from flowpilot.handoffs.questions.queries import NO_QUESTIONS, questions_of
+from flowpilot.handoffs.questions.queries import with_names
 from flowpilot.handoffs.rules import avoidable
 from flowpilot.handoffs.rules.filling import details_of, fill_in
 from flowpilot.handoffs.schemas import requests, responses
@@ -158,6 +158,14 @@ async def read_handoff(handoff_id: uuid.UUID, actor: CanView, db: ReadSession, n
     return await _answer(db, actor, handoff_id, now)
 
 
+async def read_newest(
+    session_id: uuid.UUID, actor: Actor, db: ReadDb, now: datetime
+) -> responses.HandoffOut | None:
+    """The handoff of a session that was made last, if it was ever escalated."""
+    row = await queries.newest_of(db, actor.account_id, session_id)
+    return None if row is None else await _of_row(db, actor, row, now)
+
+
 @router.post("/handoffs/{handoff_id}/claim")
 async def claim(handoff_id: uuid.UUID, actor: CanTakeWork, db: WriteSession, now: Now) -> responses.HandoffOut:
     """Claim a handoff. One caller gets it; 409 tells the others who. The holder may ask again."""
@@ -243,9 +251,11 @@ async def judge(
 async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> responses.HandoffOut:
     if isinstance(db, Db):  # What it has recorded is numbered for the answer, when all else is written.
         await write_recorded(db)
-    row = await queries.read_handoff(db, actor.account_id, handoff_id)
-    has_questions = any(event.kind == HandoffEventKind.ASKED for event in row.events)
-    asked = await questions_of(db, actor.account_id, handoff_id) if has_questions else NO_QUESTIONS
+    return await _of_row(db, actor, await queries.read_handoff(db, actor.account_id, handoff_id), now)
+
+
+async def _of_row(db: ReadDb, actor: Actor, row: queries.Row, now: datetime) -> responses.HandoffOut:
+    asked = await with_names(db, actor.account_id, row.questions)
     is_solved = row.session.status == SessionStatus.RESOLVED
     solved_by = await solution_of(db, actor.account_id, row.session.id) if is_solved else None
     made_at = row.handoff.created_at

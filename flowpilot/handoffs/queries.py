@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    literal_column,
     select,
     tuple_,
 )
@@ -29,7 +30,8 @@ from flowpilot.db.texts import is_text
 from flowpilot.handoffs.locking import HandoffNotFoundError
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.policy import WAITS_FOR_FIX
-from flowpilot.handoffs.questions.queries import n_open
+from flowpilot.handoffs.questions.models import HandoffQuestion
+from flowpilot.handoffs.questions.queries import n_open, questions_column
 from flowpilot.handoffs.rules.models import EscalationSettings
 from flowpilot.handoffs.rules.requirements import AVOIDABLE_REASONS
 from flowpilot.handoffs.rules.trying import tried_since
@@ -111,21 +113,26 @@ _EVENTS = rows_column(
     order=(HandoffEvent.number.nulls_first(), HandoffEvent.created_at, HandoffEvent.id),
 )
 _REASONS = select(EscalationSettings.avoidable_reasons).where(EscalationSettings.account_id == _ACCOUNT)
-_ONE = Built(
-    _WITH_SESSION.outerjoin(
-        Client, and_(Client.account_id == SessionHandoff.account_id, Client.id == AISession.client_id)
-    )
-    .add_columns(
-        Client.notes,
-        _REASONS.scalar_subquery().label("reasons"),
-        _IS_AGAIN.correlate(SessionHandoff).exists().label("is_again"),
-        _HAS_LATER.correlate(SessionHandoff).exists().label("has_later"),
-        _EVENTS.correlate(SessionHandoff).label("events"),
-        results(_ACCOUNT).label("results"),
-    )
-    .where(SessionHandoff.id == _HANDOFF),
-    populate_existing=True,
+_WHOLE = _WITH_SESSION.outerjoin(
+    Client, and_(Client.account_id == SessionHandoff.account_id, Client.id == AISession.client_id)
+).add_columns(
+    Client.notes,
+    _REASONS.scalar_subquery().label("reasons"),
+    _IS_AGAIN.correlate(SessionHandoff).exists().label("is_again"),
+    _HAS_LATER.correlate(SessionHandoff).exists().label("has_later"),
+    _EVENTS.correlate(SessionHandoff).label("events"),
+    questions_column(_ACCOUNT).label("questions"),
+    results(_ACCOUNT).label("results"),
 )
+_ONE = Built(_WHOLE.where(SessionHandoff.id == _HANDOFF), populate_existing=True)
+_LATEST = aliased(SessionHandoff)
+_NEWEST = (
+    select(_LATEST.id)
+    .where(_LATEST.account_id == _ACCOUNT, _LATEST.session_id == bindparam("session_id", type_=Uuid))
+    .order_by(_LATEST.created_at.desc(), _LATEST.id.desc())
+    .limit(literal_column("1"))
+)
+_NEWEST_OF = Built(_WHOLE.where(SessionHandoff.id == _NEWEST.scalar_subquery()), populate_existing=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +154,9 @@ class Row:
 
     `client_notes`, what the account says could spare an escalation (`avoidable_reasons`), whether its session was
     escalated before (`is_again`), everything that happened to it (`events`), whether its session has steps since
-    (`has_later`), and what became of suggestions (`results`, by their words) are read for one handoff only, not in
-    a list. `n_open_questions`: what was asked back. `tried`: who was first to try something after a handoff with
-    nothing tried, and when.
+    (`has_later`), what was asked back (`questions`), and what became of suggestions (`results`, by their words)
+    are read for one handoff only, not in a list. `n_open_questions`: how many of those are open. `tried`: who was
+    first to try something after a handoff with nothing tried, and when.
     """
 
     handoff: SessionHandoff
@@ -162,6 +169,7 @@ class Row:
     is_again: bool = False
     events: Sequence[HandoffEvent] = ()
     has_later: bool = True
+    questions: Sequence[HandoffQuestion] = ()
     results: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -192,14 +200,10 @@ def counts(account_id: uuid.UUID) -> Lookup[Counts]:
     return Lookup(query.where(SessionHandoff.account_id == account_id, _OPEN), Counts)
 
 
-async def newest_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> uuid.UUID | None:
+async def newest_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> Row | None:
     """The handoff of a session that was made last, if it was ever escalated."""
-    query = select(SessionHandoff.id).where(
-        SessionHandoff.account_id == account_id, SessionHandoff.session_id == session_id
-    )
-    newest = query.order_by(SessionHandoff.created_at.desc(), SessionHandoff.id.desc()).limit(1)
-    found: uuid.UUID | None = await db.scalar(newest)
-    return found
+    found = await _NEWEST_OF.first(db, account_id=account_id, session_id=session_id)
+    return None if found is None else await _whole(db, account_id, found)
 
 
 async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Row:
@@ -211,6 +215,11 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
     found = await _ONE.first(db, account_id=account_id, handoff_id=handoff_id)
     if found is None:
         raise HandoffNotFoundError
+    return await _whole(db, account_id, found)
+
+
+async def _whole(db: ReadDb, account_id: uuid.UUID, found: Any) -> Row:
+    """A handoff with all that is read for one only."""
     (row,) = await _named(db, account_id, [(found[0], found[1], found[2], found[3])])
     return replace(
         row,
@@ -219,6 +228,7 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
         is_again=found.is_again,
         events=rows_in(HandoffEvent, found.events),
         has_later=found.has_later,
+        questions=rows_in(HandoffQuestion, found.questions),
         results=found.results or {},
     )
 

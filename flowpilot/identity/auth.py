@@ -25,7 +25,7 @@ from flowpilot.identity.credentials import (
     parse,
 )
 from flowpilot.identity.models import Account, ApiKey, Membership, User
-from flowpilot.identity.queries import name_of
+from flowpilot.identity.queries import keep_names, name_of
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 
@@ -149,6 +149,7 @@ async def authenticate(request: Request, claimed: Claim, db: ReadSession, now: N
     """Look the claim up in its account, with its present role."""
     actor, request.state.key_use_is_due = await verify(db, claimed, now)
     request.state.user_id = actor.user_id
+    keep_names(db, actor.names)
     return actor
 
 

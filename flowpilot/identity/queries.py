@@ -108,6 +108,12 @@ async def names_of(
     return {person: name for person in people if (name := found[person]) is not None}
 
 
+def keep_names(db: ReadDb, names: Mapping[uuid.UUID, str]) -> None:
+    """Keep names that a transaction which only reads has read otherwise."""
+    if db.read_only:
+        db.info.setdefault(_NAMES, {}).update(names)
+
+
 async def names_of_all(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str]]:
     """The names of all members, as `names_of` has them."""
     query = (

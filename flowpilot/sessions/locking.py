@@ -42,6 +42,10 @@ _STEPS = Built(
 )
 
 
+# What a transaction keeps the steps under that it has read.
+_READ = "steps"
+
+
 class SessionNotFoundError(NotFoundError):
     """No such session in the account."""
 
@@ -142,8 +146,11 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
-    """A session's steps in their order."""
-    return await _STEPS.all(db, account_id=account_id, session_id=session_id)
+    """A session's steps in their order. A transaction that only reads sees one moment, and reads them once."""
+    read: dict[uuid.UUID, list[AISessionStep]] = db.info.setdefault(_READ, {}) if db.read_only else {}
+    if session_id not in read:
+        read[session_id] = await _STEPS.all(db, account_id=account_id, session_id=session_id)
+    return [*read[session_id]]
 
 
 async def steps_of_each(

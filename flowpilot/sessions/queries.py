@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 
 from flowpilot.copilot.schemas import Case, CaseStep
+from flowpilot.db.nested import rows_in
 from flowpilot.db.session import ReadDb
 from flowpilot.db.statements.built import Built
 from flowpilot.flows.tree import NodeKind, Tree
@@ -15,6 +16,7 @@ from flowpilot.identity.queries import names_of
 from flowpilot.sessions import path
 from flowpilot.sessions.client_notes.notes import ClientNote, ClientNotes, note_at
 from flowpilot.sessions.following.followed import (
+    CHANGES,
     FOLLOWED_COLUMNS,
     Followed,
     followed_in,
@@ -86,6 +88,7 @@ _CHANGES = Built(
     .order_by(StatusChange.created_at, StatusChange.id)
 )
 _SESSION = Built(with_tree(select(AISession, *FOLLOWED_COLUMNS)))
+_HISTORY = Built(with_tree(select(AISession, *FOLLOWED_COLUMNS, CHANGES)))
 
 
 async def read_session(
@@ -105,12 +108,13 @@ async def read_session(
         SessionNotFoundError: the account has no such session.
     """
     if loaded is None:
-        session, steps, followed = await _with_steps(db, account_id, session_id)
+        row, steps, followed = await _with_steps(db, account_id, session_id, _HISTORY)
+        session, changes = row[0], rows_in(StatusChange, row.changes)
     else:
         session, steps, followed = loaded.session, loaded.steps, loaded.followed
         if not followed.holds(session, steps):
             followed = await read_followed(db, session, steps)
-    changes = (loaded and loaded.changes) or await changes_of(db, account_id, session_id)
+        changes = loaded.changes or await changes_of(db, account_id, session_id)
     names = (loaded and loaded.names) or await names_of(db, account_id, people_of(session, steps, changes), known)
     return history_of(session, steps, followed, changes, names)
 
@@ -121,21 +125,20 @@ async def may_be_resolved(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
     Raises:
         SessionNotFoundError: the account has no such session.
     """
-    _, steps, followed = await _with_steps(db, account_id, session_id)
+    _, steps, followed = await _with_steps(db, account_id, session_id, _SESSION)
     tree, inner = followed.shown(steps)
     run = run_of(path.position(tree, steps, inner), steps, inner)
     return may_end(run, is_procedural=followed.is_procedural)
 
 
 async def _with_steps(
-    db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID
-) -> tuple[AISession, list[AISessionStep], Followed]:
-    row = await _SESSION.first(db, account_id=account_id, session_id=session_id)
+    db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID, read: Built
+) -> tuple[Any, list[AISessionStep], Followed]:
+    row = await read.first(db, account_id=account_id, session_id=session_id)
     if row is None:
         raise SessionNotFoundError
-    session: AISession = row[0]
     steps = await steps_of(db, account_id, session_id)
-    return session, steps, await followed_in(row, db, session, steps)
+    return row, steps, await followed_in(row, db, row[0], steps)
 
 
 def history_of(

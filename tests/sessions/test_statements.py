@@ -198,7 +198,7 @@ def test_the_postings_of_a_session_cost_one_statement_for_whose_it_is(
     assert counting.reading(company, f"/{session_id}/postings") == 4
     session_id = desk.session()
     desk.resolve(session_id)
-    assert counting.reading(company, f"/{session_id}/postings") == 7
+    assert counting.reading(company, f"/{session_id}/postings") == 6
 
 
 def test_what_waits_follows_to_another_ticket_by_rules_that_are_read_once(

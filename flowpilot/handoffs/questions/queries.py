@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import BindParameter, ScalarSelect, exists, func, select
 
+from flowpilot.db.nested import rows_column
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.corrections.edited import last_edit
 from flowpilot.handoffs.models import SessionHandoff
@@ -13,8 +15,6 @@ from flowpilot.identity.queries import names_of
 from flowpilot.sessions.notes.beside import QuestionAndAnswer
 
 Named = tuple[Sequence[HandoffQuestion], dict[uuid.UUID, str]]
-
-NO_QUESTIONS: Named = ((), {})
 
 
 def n_open(account_id: BindParameter[uuid.UUID]) -> ScalarSelect[int]:
@@ -30,6 +30,16 @@ def n_open(account_id: BindParameter[uuid.UUID]) -> ScalarSelect[int]:
         .correlate(SessionHandoff)
         .scalar_subquery()
     )
+
+
+def questions_column(account_id: BindParameter[uuid.UUID]) -> ScalarSelect[Any]:
+    """A handoff's questions in their order, within a statement that reads handoffs."""
+    return rows_column(
+        HandoffQuestion,
+        HandoffQuestion.account_id == account_id,
+        HandoffQuestion.handoff_id == SessionHandoff.id,
+        order=(HandoffQuestion.asked_at, HandoffQuestion.id),
+    ).correlate(SessionHandoff)
 
 
 def is_answered(one: HandoffQuestion) -> bool:
@@ -50,13 +60,8 @@ async def was_answered(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     return bool(await db.scalar(select(answered)))
 
 
-async def questions_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Named:
-    """A handoff's questions in their order, and what their people are called."""
-    query = select(HandoffQuestion).where(
-        HandoffQuestion.account_id == account_id, HandoffQuestion.handoff_id == handoff_id
-    )
-    query = query.order_by(HandoffQuestion.asked_at, HandoffQuestion.id)
-    found = (await db.scalars(query.execution_options(populate_existing=True))).all()
+async def with_names(db: ReadDb, account_id: uuid.UUID, found: Sequence[HandoffQuestion]) -> Named:
+    """Questions, and what their people are called."""
     return found, await _names(db, account_id, found)
 
 

@@ -3,13 +3,12 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import policy
 from flowpilot.handoffs.queries import Row
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import path
+from flowpilot.sessions.locking import steps_of
 from flowpilot.sessions.models import AISessionStep
 
 Later = tuple[Sequence[AISessionStep], dict[uuid.UUID, str]]
@@ -21,12 +20,8 @@ async def steps_since(db: ReadDb, account_id: uuid.UUID, row: Row) -> Later:
     handoff, session = row.handoff, row.session
     if "facts" not in handoff.snapshot or not row.has_later:
         return (), row.names
-    query = select(AISessionStep).where(
-        AISessionStep.account_id == account_id,
-        AISessionStep.session_id == session.id,
-        AISessionStep.created_at > handoff.created_at,
-    )
-    steps = path.standing((await db.scalars(query.order_by(AISessionStep.position))).all())
+    all_steps = await steps_of(db, account_id, session.id)
+    steps = path.standing([step for step in all_steps if step.created_at > handoff.created_at])
     if handoff.closed_at is not None and not policy.waits_for_fix(handoff, session):
         steps = [step for step in steps if step.created_at <= handoff.closed_at]
     strangers = {step.actor_id for step in steps if step.actor_id is not None} - row.names.keys()

@@ -14,7 +14,6 @@ from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.earlier.queries import ended_handoffs
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut, earlier_out
 from flowpilot.handoffs.models import Outcome
-from flowpilot.handoffs.queries import newest_of
 from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.handoffs.suggestions.schemas import NextStepOut
 from flowpilot.identity.access import CanView
@@ -263,12 +262,7 @@ async def page_of(session_id: uuid.UUID, actor: Actor, db: ReadDb, frame: Frame)
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
     if session.status not in WITH_A_HANDOFF:
         return None
-    return await _newest_handoff(actor, db, session, now)
-
-
-async def _newest_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
-    handoff_id = await newest_of(db, actor.account_id, session.id)
-    return None if handoff_id is None else await handoffs.read_handoff(handoff_id, actor, db, now)
+    return await handoffs.read_newest(session.id, actor, db, now)
 
 
 def _was_escalated(session: SessionOut) -> bool:
@@ -277,7 +271,7 @@ def _was_escalated(session: SessionOut) -> bool:
 
 async def _last_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
     is_open = session.status in {SessionStatus.ACTIVE, SessionStatus.PAUSED}
-    return await _newest_handoff(actor, db, session, now) if is_open and _was_escalated(session) else None
+    return await handoffs.read_newest(session.id, actor, db, now) if is_open and _was_escalated(session) else None
 
 
 async def _escalations(actor: Actor, db: ReadDb, session: SessionOut) -> list[EarlierHandoffOut]:
