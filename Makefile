@@ -73,6 +73,9 @@ bench: setup ## Measure every report, imports and pages at 200,000 sessions: ten
 bench-quick: setup ## Measure reports and imports at 20,000 sessions, to judge a change by its ratios: two minutes
 	$(BIN)/python -m benchmarks --sessions 20000 --accounts 4 --requests 30 --cases 1000 --no-texts
 
+bench-rates: setup ## Measure steps and claims a second, beside pgbench: two minutes
+	$(BIN)/python -m benchmarks.rates
+
 bench-large: setup ## Measure them at 1,000,000 sessions
 	$(BIN)/python -m benchmarks --sessions 1000000 --accounts 100 --cases 25000
 	$(BIN)/python -m benchmarks.pages
@@ -85,4 +88,4 @@ lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --extra meaning --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help setup demo test exact pytest check lint bench bench-quick bench-large reliability lock
+.PHONY: help setup demo test exact pytest check lint bench bench-quick bench-rates bench-large reliability lock

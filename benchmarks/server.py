@@ -36,11 +36,12 @@ def temporary_settings() -> Iterator[Settings]:
 
 
 @contextmanager
-def running_server(data_dir: Path) -> Iterator[str]:
-    """`flowpilot serve` in its own process; yields its address."""
+def running_server(data_dir: Path, *, workers: int = 1, limits: str | None = None) -> Iterator[str]:
+    """`flowpilot serve` in its own process, or with several that count limits there; yields its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLOWPILOT_")}
+    environment |= {} if limits is None else {"FLOWPILOT_LIMIT_STORAGE": limits}
     process = subprocess.Popen(  # noqa: S603 (our own command)
-        [str(Path(sys.executable).with_name("flowpilot")), "serve", "--port", "0"],
+        [str(Path(sys.executable).with_name("flowpilot")), "serve", "--port", "0", "--workers", str(workers)],
         env={**environment, "FLOWPILOT_DATA_DIR": str(data_dir)},
         stderr=subprocess.PIPE,
         text=True,

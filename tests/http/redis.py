@@ -23,5 +23,7 @@ def running_redis() -> Iterator[str]:
             for line in server.stdout:
                 if "Ready to accept connections" in line:
                     break
-            yield f"redis://127.0.0.1:{port}"
-            server.terminate()
+            try:
+                yield f"redis://127.0.0.1:{port}"
+            finally:
+                server.terminate()

@@ -1,0 +1,1 @@
+"""How many steps and claims the running version does in a second."""
