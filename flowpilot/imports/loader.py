@@ -208,7 +208,7 @@ def _write_known(
     for session_id, staged in batch.known:
         added = add_to(earlier[session_id], Statement(writing.mapping, staged.rows))
         if staged.case is not None:
-            equal.see_known(staged.ticket, earlier[session_id], added, staged.case)
+            equal.see_known(staged.ticket, earlier[session_id], added, staged.case, staged.rows)
         writing.summary.changes.add(staged.ticket, added.different, says_less=added.says_less)
         if added.different:
             rewritten.append((session_id, added.case))

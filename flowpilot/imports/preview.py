@@ -158,7 +158,7 @@ class _PreviewReader:
         earlier = self.statements.of(list(self._waiting)) if self._waiting else {}
         for session_id, (ticket, rows, case) in self._waiting.items():
             added = add_to(earlier[session_id], Statement(self.mapping, rows))
-            self.known.equal.see_known(ticket, earlier[session_id], added, case)
+            self.known.equal.see_known(ticket, earlier[session_id], added, case, rows)
             self.changes.add(ticket, added.different, says_less=added.says_less)
             self.figures.add_known(added.case, is_different=bool(added.different), says_less=added.says_less)
         self._waiting, self._rows_waiting = {}, 0

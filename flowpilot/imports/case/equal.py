@@ -8,8 +8,9 @@ from typing import Literal
 from uuid import UUID
 
 from flowpilot.errors import InvalidError
+from flowpilot.imports.case.beginnings import may_go_on
 from flowpilot.imports.case.merging import Added, Statement
-from flowpilot.imports.case.model import Case
+from flowpilot.imports.case.model import Case, Row
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.transitions import ENDED
 
@@ -20,6 +21,7 @@ _A_MINUTE = timedelta(minutes=1)
 _ZONES = timedelta(hours=26)
 _OTHER, _ALIKE, _TWIN = range(3)
 
+Rows = Sequence[Row]
 Question = Literal["other", "same", "several"]
 """What is to be said by a person: that tickets with equal numbers are others, that they are the same, or which of
 several systems they are from."""
@@ -94,14 +96,17 @@ class EqualNumbers:
     twin_examples: list[EqualNumber] = field(default_factory=list)
     alike_examples: list[EqualNumber] = field(default_factory=list)
 
-    def see_known(self, ticket: str, earlier: Sequence[Statement], added: Added, case: Case) -> None:
-        """Hold a case of the file alone against the session that it was `added` to."""
+    def see_known(self, ticket: str, earlier: Sequence[Statement], added: Added, case: Case, rows: Rows) -> None:
+        """Hold a case of the file alone, of these rows, against the session that it was `added` to."""
         self.compared += 1
         if added.before is None:
             return
         system = self.mapping.system
         is_said = system is not None and any(one.mapping.system == system for one in earlier)
-        if _is_other(added.before, case, is_said=is_said):
+        further = Statement(self.mapping, rows)
+        if _is_other(added.before, case, is_said=is_said) and not (
+            _is_untitled(added.before, case) and may_go_on(earlier, further)
+        ):
             self.other += 1
             self.unsaid += not is_said
             known = next((one.mapping.system for one in earlier if one.mapping.system), None)
@@ -230,7 +235,8 @@ def _is_other(before: Case, case: Case, *, is_said: bool) -> bool:
     """Whether a case seems to be another ticket than the one that is known by its number.
 
     Titles are edited and mappings corrected, so both title and opening must differ. Of logs without titles nothing
-    is doubtful if both are said to be of one system, if they have a time in common, or if the case goes on.
+    is doubtful if both are said to be of one system, if they have a time in common, or if the case goes on; and
+    `may_go_on` says more of logs of one mapping.
     """
     if _is_near(before.created_at, case.created_at):
         return False
@@ -239,6 +245,10 @@ def _is_other(before: Case, case: Case, *, is_said: bool) -> bool:
     known = _moments(before)
     goes_on = before.status not in ENDED and case.created_at >= max(known)
     return not (is_said or goes_on or known & _moments(case))
+
+
+def _is_untitled(before: Case, case: Case) -> bool:
+    return not (before.summary and case.summary)
 
 
 def _facts(case: Case) -> Facts:

@@ -196,6 +196,9 @@ def test_a_file_that_could_be_of_several_systems_has_to_name_its_own(
     [
         ("1,2026-05-04 08:00,Ada,opened\n1,2026-05-04 09:00,Ada,noted\n", None),
         ("1,2026-05-04 10:00,Ada,closed\n", None),
+        # The month before, and a note on a ticket that is closed.
+        ("1,2026-04-04 08:00,Linus,noted\n", None),
+        ("1,2026-05-04 08:30,Linus,noted\n", None),
         ("1,2026-05-04 08:30,Linus,opened\n", "other"),
         ("1,2026-04-04 08:00,Linus,opened\n", "other"),
     ],
