@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Integer, Uuid, bindparam, func, select
 
 from flowpilot.copilot import rules
 from flowpilot.copilot.schemas import NextStep, Source, Suggestion
 from flowpilot.db.session import ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.sessions.models import MARKS, SessionSuggestion
 from flowpilot.sessions.queries import SessionHistory, case_of
 from flowpilot.sessions.suggestions.models import SuggestionOutcome, SuggestionResult
@@ -49,6 +50,27 @@ class Suggestions:
 
     shown: Suggestion | None = None
     dismissed: Sequence[str] = ()
+
+
+# Built once, because every step without a flow reads it.
+_ACCOUNT: BindParameter[uuid.UUID] = bindparam("account_id", type_=Uuid)
+_SESSION: BindParameter[uuid.UUID] = bindparam("session_id", type_=Uuid)
+_NEWEST = (
+    select(SessionSuggestion.content)
+    .where(
+        SessionSuggestion.account_id == _ACCOUNT,
+        SessionSuggestion.session_id == _SESSION,
+        SessionSuggestion.position.between(bindparam("since", type_=Integer), bindparam("until", type_=Integer)),
+    )
+    .order_by(SessionSuggestion.position.desc())
+    .limit(1)
+)
+_DISMISSED = select(func.array_agg(SuggestionOutcome.action)).where(
+    SuggestionOutcome.account_id == _ACCOUNT,
+    SuggestionOutcome.session_id == _SESSION,
+    SuggestionOutcome.result == SuggestionResult.DISMISSED,
+)
+_BOTH = Built(select(_NEWEST.scalar_subquery(), func.coalesce(_DISMISSED.scalar_subquery(), [])))
 
 
 async def suggestions_for(db: ReadDb, history: SessionHistory) -> Suggestions:
@@ -93,21 +115,6 @@ async def read_suggestion(db: ReadDb, history: SessionHistory) -> tuple[Suggesti
     """
     session, steps = history.session, history.steps
     since = max((number for number, step in enumerate(steps, 1) if step.kind not in MARKS), default=0)
-    newest = (
-        select(SessionSuggestion.content)
-        .where(
-            SessionSuggestion.account_id == session.account_id,
-            SessionSuggestion.session_id == session.id,
-            SessionSuggestion.position.between(since, len(steps)),
-        )
-        .order_by(SessionSuggestion.position.desc())
-        .limit(1)
-    )
-    dismissed = select(func.array_agg(SuggestionOutcome.action)).where(
-        SuggestionOutcome.account_id == session.account_id,
-        SuggestionOutcome.session_id == session.id,
-        SuggestionOutcome.result == SuggestionResult.DISMISSED,
-    )
-    both = select(newest.scalar_subquery(), func.coalesce(dismissed.scalar_subquery(), []))
-    content, actions = (await db.execute(both)).one()
+    session_of = {"account_id": session.account_id, "session_id": session.id}
+    content, actions = await _BOTH.first(db, **session_of, since=since, until=len(steps))
     return None if content is None else Suggestion.model_validate(content), actions
