@@ -129,8 +129,7 @@ class Curve(NamedTuple):
     at_risk: NDArray[np.int64]
 
 
-# Of four waits, all are above the median once in 16 times, and of five once in 32.
-FEWEST_FOR_MEDIAN_CI95 = 5
+FEWEST_FOR_MEDIAN_CI95 = 5  # Of four waits, all are above the median once in 16 times, and of five once in 32.
 
 
 class Survival:
