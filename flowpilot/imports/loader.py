@@ -22,7 +22,7 @@ from flowpilot.imports.known.tickets import KnownTickets, find_known
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.models import ItemKind
 from flowpilot.imports.progress import ImportProgress, ImportSummary, OnProgress
-from flowpilot.imports.reading.opening import open_log
+from flowpilot.imports.reading.opening import LogReader, open_log
 from flowpilot.imports.runs import (
     add_items,
     add_sessions,
@@ -76,12 +76,12 @@ def import_log(
     with account_transaction(runtime_url, account_id) as connection:
         days = Days(take_turn(connection, account_id), now)
         require_open(connection, account_id)
-        staged, digest, left_out = _read(connection, file, mapping, on_progress, now)
+        staged, digest, reader = _read(connection, file, mapping, on_progress, now)
         require_open(connection, account_id)  # To read the file may have taken long.
         earlier = imported_at(connection, account_id, digest)
-        summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=left_out)
+        summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=reader.left_out)
         summary.odd_times, summary.unusable = staged.odd_times.sentences(), staged.unusable
-        summary.repeated = staged.repeated
+        summary.repeated, summary.letters = staged.repeated, reader.doubt
         if earlier is None:
             run_id = begin(connection, account_id, digest, name or file.name, mapping, now, people or {})
             writing = _Writing(connection, account_id, run_id, mapping, now, summary, days)
@@ -94,13 +94,13 @@ def import_log(
 
 def _read(
     connection: Connection, file: Path, mapping: Mapping, on_progress: OnProgress, now: datetime
-) -> tuple[Staged, str, list[str]]:
-    """Stage the file. Return what it holds, the digest of file and mapping, and lines that are no rows."""
+) -> tuple[Staged, str, LogReader]:
+    """Stage the file. Return what it holds, the digest of file and mapping, and what has read it."""
     with open_log(file, mapping.file.layout) as reader:
         staged = stage(connection, reader, mapping, on_progress, now)
         on_progress(ImportProgress("reading", reader.size, reader.size))
     digest = hashlib.sha256(f"{reader.digest} {mapping.identity}".encode()).hexdigest()
-    return staged, digest, reader.left_out
+    return staged, digest, reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ class Preview:
 
     `new_people` are names that are no members yet, in the cases that it would bring or change.
     `unusable` rows cannot be used, so their tickets are left out. `repeated` rows do not count, because a later
-    row is of their ticket. `equal` holds tickets against those that have their numbers. `is_cut`: the file has
-    more rows than were read.
+    row is of their ticket. `letters` says how those were read that may be others. `equal` holds tickets against
+    those that have their numbers. `is_cut`: the file has more rows than were read.
     """
 
     rows: int
@@ -47,6 +47,7 @@ class Preview:
     changes: Changes
     equal: EqualNumbers
     new_people: int = 0
+    letters: str | None = None
     is_cut: bool = False
     unusable: UnusableRows = field(default_factory=UnusableRows)
     repeated: RepeatedRows = field(default_factory=RepeatedRows)
@@ -61,7 +62,7 @@ class Preview:
         half = (
             "Only the first rows were read. Cases that go on below them seem open, or their times are too short."
         )
-        return [*([half] if self.may_be_half else []), *self.figures.warnings()]
+        return [*([half] if self.may_be_half else []), *filter(None, [self.letters]), *self.figures.warnings()]
 
 
 def preview_log(
@@ -105,6 +106,7 @@ def preview_log(
         *(staged.rows, known.cases_dropped, looking.left_out, reader.left_out),
         *(looking.figures, looking.changes, known.equal),
         new_people=len(new_people),
+        letters=reader.doubt,
         is_cut=reader.is_cut,
         unusable=staged.unusable,
         repeated=staged.repeated,

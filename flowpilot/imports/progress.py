@@ -135,7 +135,8 @@ class ImportSummary:
     added. `changes` is about cases that earlier imports brought. `lines_left_out` stand below the rows of the file
     and are none. `repeated` rows do not count, because a later row is of their ticket. `unusable` rows could not
     be used, so their tickets were left out. `odd_times` says how times were read that their zone has twice or not
-    at all. `warnings` lists what could not be kept, by ticket.
+    at all, and `letters` how letters were read that may be others. `warnings` lists what could not be
+    kept, by ticket.
     `first_day` to `last_day`, in the account's zone, is what the added and updated cases are from.
     """
 
@@ -152,6 +153,7 @@ class ImportSummary:
     unusable: UnusableRows = field(default_factory=UnusableRows)
     repeated: RepeatedRows = field(default_factory=RepeatedRows)
     odd_times: list[str] = field(default_factory=list)
+    letters: str | None = None
     already_imported_at: datetime | None = None
     warnings: list[dict[str, str]] = field(default_factory=list)
     # These follow from what was added, so two summaries that are otherwise equal are equal.

@@ -118,6 +118,7 @@ def test_the_import_is_recorded_and_audited(world: World, log: Path) -> None:
         "cases_already_here": 0,
         "cases_left_out": 0,
         "lines_left_out": [],
+        "letters": None,
         "odd_times": [],
     }
     counts |= {"odd_times": [], "first_day": "2026-05-04", "last_day": "2026-05-04"}

@@ -60,6 +60,7 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
         *_unusable(done.unusable),
         *done.repeated.sentences(),
         *done.odd_times,
+        *filter(None, [done.letters]),
         *_changes(done.changes, "Updated"),
         *_warnings(done.warnings),
         *reports.showing(done),

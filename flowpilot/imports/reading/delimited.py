@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from flowpilot.imports.reading.encodings import encoding_of
+from flowpilot.imports.reading.encodings import Letters, letters_of
 from flowpilot.imports.reading.errors import BadRowError, LogFileError, OnBadRow, refuse
 from flowpilot.imports.reading.footers import in_words, rows_above
 from flowpilot.imports.reading.foreign import SEPARATORS
@@ -27,8 +27,9 @@ class DelimitedTable:
     def __init__(self, source: Unpacked, layout: Layout) -> None:
         csv.field_size_limit(LONGEST_CELL)
         self._source = source
-        self._encoding = layout.encoding or encoding_of(source.file)
-        text = io.TextIOWrapper(source.file, encoding=self._encoding, newline="")
+        letters = Letters(layout.encoding) if layout.encoding else letters_of(source.file)
+        self._encoding, self.doubt = letters.encoding, letters.doubt
+        text = io.TextIOWrapper(source.file, encoding=letters.encoding, errors=letters.errors, newline="")
         try:
             self._skipped, separator = _skip(text, layout)
             separator = layout.delimiter or separator or _separator(text, layout.quote)

@@ -1,6 +1,7 @@
 """In which encoding a text file is written."""
 
 import codecs
+from dataclasses import dataclass
 from typing import IO
 
 _MARKS = {
@@ -10,23 +11,44 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_PIECE = 2**20
+_PIECE = 2**16
 # From the beginning of a file, so much is looked at.
 HEAD = 2**16
 # In UTF-16, each digit, blank and separator has a zero: one in twenty characters, at least.
 _FEWEST_ZEROS = 40
+# Letters that are none in UTF-8 make it another encoding if they are not so many times fewer than those that are.
+_FEW = 2
+_MOST_BROKEN = 10_000
+_ASCII = bytes(range(128))
+_MENDED = "flowpilot.mended"
 
 
-def encoding_of(file: IO[bytes]) -> str:
-    """The encoding that the file's first bytes name; otherwise UTF-8 if all of it is, and Windows' cp1252 if not.
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """How the letters of a text file are read: its encoding, what is done about errors, and what to say of it."""
+
+    encoding: str
+    errors: str = "strict"
+    doubt: str | None = None
+
+
+def letters_of(file: IO[bytes]) -> Letters:
+    """The encoding that the file's first bytes name; otherwise UTF-8 if all of it is, or nearly all.
 
     Programs on Windows that do not write UTF-8 write cp1252 in the countries whose letters it has. Another one has
-    to be named.
+    to be named. A file that was put together of several may be UTF-8 in all lines but one, and one that was cut
+    off ends within a letter.
     """
     file.seek(0)
     head = file.read(HEAD)
     file.seek(0)
-    return marked_encoding(head) or ("utf-8" if _is_utf8(file) else "cp1252")
+    marked = marked_encoding(head)
+    if marked not in {None, "utf-8-sig"}:
+        return Letters(marked or "")
+    broken = _Broken()
+    if not broken.find(file):
+        return Letters("cp1252")
+    return Letters(marked or "utf-8", _MENDED, broken.in_words()) if broken.n else Letters(marked or "utf-8")
 
 
 def marked_encoding(head: bytes) -> str | None:
@@ -42,14 +64,60 @@ def marked_encoding(head: bytes) -> str | None:
     return encoding if "\n" in text or text.lstrip().startswith(("[", "{", "<")) else None
 
 
-def _is_utf8(file: IO[bytes]) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while data := file.read(_PIECE):
-            decoder.decode(data)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    finally:
-        file.seek(0)
-    return True
+@dataclass(slots=True)
+class _Broken:
+    """The bytes of a file that are no UTF-8: how many, and in which line the first is."""
+
+    n: int = 0
+    line: int = 1
+
+    def find(self, file: IO[bytes]) -> bool:
+        """Look for them. Return whether they are few among the letters that are none of ASCII."""
+        others, lines, rest = 0, 1, b""
+        try:
+            while data := file.read(_PIECE):
+                others += len(data.translate(None, _ASCII))
+                rest = self._find(rest + data, lines, is_end=False)
+                lines += data.count(b"\n")
+                if self.n > _MOST_BROKEN and self.n * _FEW > others:
+                    return False
+            is_cut = bool(rest) and not self.n
+            self._find(rest, lines, is_end=True)
+        finally:
+            file.seek(0)
+        is_few = is_cut and others > len(rest)
+        return is_few or self.n * _FEW <= others - self.n
+
+    def in_words(self) -> str:
+        """What to say of them."""
+        where = f"line {self.line:,}" if self.n == 1 else f"{self.n:,} places, the first in line {self.line:,}"
+        return (
+            f"The file is Unicode (UTF-8), but in {where} it is not: there it was read as Windows-1252. It may"
+            " have been cut off, or put together of several files. Look at the names and titles there."
+        )
+
+    def _find(self, data: bytes, line: int, *, is_end: bool) -> bytes:
+        """Count those of a piece, up to what the next one may complete, which is returned."""
+        place = 0
+        while True:
+            try:
+                _, used = codecs.utf_8_decode(data[place:] if place else data, "strict", is_end)
+            except UnicodeDecodeError as error:
+                if not self.n:
+                    self.line = line + data.count(b"\n", 0, place + error.start)
+                self.n += error.end - error.start
+                place += error.end
+                if self.n > _MOST_BROKEN:
+                    return b""
+            else:
+                return data[place + used :]
+
+
+def _mend(error: UnicodeError) -> tuple[str, int]:
+    """The letters of cp1252 for bytes that are no UTF-8."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", errors="replace"), error.end
+
+
+codecs.register_error(_MENDED, _mend)

@@ -32,14 +32,15 @@ class LogReader:
     """An open log: its name, its size and SHA-256 unpacked, its header with the line that has it, and its rows.
 
     The second of two columns with one name is called as in "Comment (2)". `is_cut`: once the rows were read,
-    whether there are more of them. Unless the reader `has_all_columns`, those may have more columns.
+    whether there are more of them. Unless the reader `has_all_columns`, those may have more columns. `doubt` is
+    what to say of letters that may be others.
     """
 
     def __init__(self, source: Unpacked, table: Table) -> None:
         self.name, self.size, self.digest = source.name, source.size, source.digest
         refuse_columns(source.name, len(table.header))
         self.header, self.has_all_columns = distinct(table.header), table.has_all_columns
-        self.header_line, self.is_cut = table.header_line, False
+        self.header_line, self.doubt, self.is_cut = table.header_line, table.doubt, False
         self._table, self._limit = table, source.limit
 
     @property

@@ -30,6 +30,8 @@ _PIECE = 2**16
 class RecordTable:
     """Records as rows: a column for each path to a value, as in "fields.status.name". Lists are joined."""
 
+    doubt: str | None = None
+
     header_line = None
 
     def __init__(self, source: Unpacked, layout: Layout) -> None:

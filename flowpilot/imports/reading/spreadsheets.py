@@ -26,6 +26,7 @@ _LARGEST_EXACT = 2**53
 class SpreadsheetTable:
     """A sheet. Its header is the first row that names columns, and moments are as in ISO 8601 without a zone."""
 
+    doubt: str | None = None
     has_all_columns = True
 
     def __init__(self, source: Unpacked, layout: Layout) -> None:

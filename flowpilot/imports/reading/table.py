@@ -18,6 +18,8 @@ class Table(Protocol):
     header: list[str]
     has_all_columns: bool
     """Whether no row has a column that is not in the header, because it was not looked at."""
+    doubt: str | None
+    """What to say of the letters in which the file was read, if it is not certain which they are."""
     left_out: list[str]
     """What is above or below the rows and is none itself, such as "Total: 5"; known once the rows were read."""
 

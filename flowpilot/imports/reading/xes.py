@@ -22,6 +22,8 @@ _VALUES = {"string", "date", "int", "float", "boolean", "id"}
 class XesTable:
     """Events as rows. A column for each attribute, as in "concept:name"; those of the trace begin with "case:"."""
 
+    doubt: str | None = None
+
     header_line = None
 
     def __init__(self, source: Unpacked, _layout: Layout) -> None:
