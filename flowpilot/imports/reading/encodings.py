@@ -4,6 +4,8 @@ import codecs
 from dataclasses import dataclass
 from typing import IO
 
+from flowpilot.imports.reading.guessing import WESTERN, guess
+
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -19,6 +21,22 @@ _FEWEST_ZEROS = 40
 # Letters that are none in UTF-8 make it another encoding if they are not so many times fewer than those that are.
 _FEW = 2
 _MOST_BROKEN = 10_000
+_SAMPLE = 200_000
+_NAMES = {
+    "cp1252": "Western European (Windows-1252)",
+    "cp1250": "Central European (Windows-1250)",
+    "cp1251": "Cyrillic (Windows-1251)",
+    "cp1253": "Greek (Windows-1253)",
+    "cp1254": "Turkish (Windows-1254)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp1257": "Baltic (Windows-1257)",
+    "cp850": "Western European (DOS)",
+    "shift_jis": "Japanese (Shift JIS)",
+    "gb18030": "Chinese, simplified (GB 18030)",
+    "big5": "Chinese, traditional (Big5)",
+    "euc_kr": "Korean (EUC-KR)",
+}
 _ASCII = bytes(range(128))
 _MENDED = "flowpilot.mended"
 
@@ -35,9 +53,9 @@ class Letters:
 def letters_of(file: IO[bytes]) -> Letters:
     """The encoding that the file's first bytes name; otherwise UTF-8 if all of it is, or nearly all.
 
-    Programs on Windows that do not write UTF-8 write cp1252 in the countries whose letters it has. Another one has
-    to be named. A file that was put together of several may be UTF-8 in all lines but one, and one that was cut
-    off ends within a letter.
+    Programs on Windows that do not write UTF-8 write cp1252 in the countries whose letters it has. Another one is
+    guessed by the words, and said. A file that was put together of several may be UTF-8 in all lines but one, and
+    one that was cut off ends within a letter.
     """
     file.seek(0)
     head = file.read(HEAD)
@@ -47,8 +65,33 @@ def letters_of(file: IO[bytes]) -> Letters:
         return Letters(marked or "")
     broken = _Broken()
     if not broken.find(file):
-        return Letters("cp1252")
+        return _guessed(file)
     return Letters(marked or "utf-8", _MENDED, broken.in_words()) if broken.n else Letters(marked or "utf-8")
+
+
+def _guessed(file: IO[bytes]) -> Letters:
+    encoding, is_sure = guess(_sample(file))
+    if is_sure:
+        return Letters(encoding)
+    doubt = (
+        f"The file is no Unicode: by its words, its letters were read as {_NAMES[encoding]}. If names are"
+        " gibberish, it is in other ones: name its encoding in the mapping, or choose its letters on the page."
+    )
+    return Letters(encoding, "strict" if encoding == WESTERN else "replace", doubt)
+
+
+def _sample(file: IO[bytes]) -> bytes:
+    """Lines of the first parts of a file with letters that are none of ASCII."""
+    found, is_first = b"", True
+    try:
+        while len(found) < _SAMPLE and (data := file.read(_PIECE)):
+            if not data.isascii():
+                found += data if is_first else data[data.find(b"\n") + 1 :]
+                found = found[: found.rfind(b"\n") + 1] or found
+            is_first = False
+    finally:
+        file.seek(0)
+    return found
 
 
 def marked_encoding(head: bytes) -> str | None:
@@ -70,19 +113,20 @@ class _Broken:
 
     n: int = 0
     line: int = 1
+    are_many: bool = False
 
     def find(self, file: IO[bytes]) -> bool:
         """Look for them. Return whether they are few among the letters that are none of ASCII."""
         others, lines, rest = 0, 1, b""
         try:
             while data := file.read(_PIECE):
-                others += len(data.translate(None, _ASCII))
-                rest = self._find(rest + data, lines, is_end=False)
-                lines += data.count(b"\n")
-                if self.n > _MOST_BROKEN and self.n * _FEW > others:
+                rest = self._find(rest + data, lines, others, is_end=False)
+                if self.are_many:
                     return False
+                others += len(data.translate(None, _ASCII))
+                lines += data.count(b"\n")
             is_cut = bool(rest) and not self.n
-            self._find(rest, lines, is_end=True)
+            self._find(rest, lines, others, is_end=True)
         finally:
             file.seek(0)
         is_few = is_cut and others > len(rest)
@@ -96,7 +140,7 @@ class _Broken:
             " have been cut off, or put together of several files. Look at the names and titles there."
         )
 
-    def _find(self, data: bytes, line: int, *, is_end: bool) -> bytes:
+    def _find(self, data: bytes, line: int, others: int, *, is_end: bool) -> bytes:
         """Count those of a piece, up to what the next one may complete, which is returned."""
         place = 0
         while True:
@@ -108,6 +152,8 @@ class _Broken:
                 self.n += error.end - error.start
                 place += error.end
                 if self.n > _MOST_BROKEN:
+                    seen = others + len(data[:place].translate(None, _ASCII))
+                    self.are_many = self.n * _FEW > seen - self.n
                     return b""
             else:
                 return data[place + used :]

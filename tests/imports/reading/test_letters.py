@@ -1,5 +1,7 @@
 """In which letters a file is read that is no Unicode, or not all of it."""
 
+# ruff: noqa: RUF001 - Letters of other languages are meant.
+
 from pathlib import Path
 
 import pytest
@@ -40,7 +42,9 @@ def test_broken_letters_are_counted_and_the_first_is_named(tmp_path: Path) -> No
 
 def test_a_file_of_no_unicode_is_none_because_of_two_letters_that_look_like_it(tmp_path: Path) -> None:
     data = (HEADER + "1;Müller\n2;Ã¼ber\n3;Jörg\n4;Groß\n").encode("cp1252")
-    assert read(tmp_path, data) == (["Müller", "Ã¼ber", "Jörg", "Groß"], None)
+    assert read(tmp_path, data)[0] == ["Müller", "Ã¼ber", "Jörg", "Groß"]
+    many = (HEADER + "1;äöü\n" * 20_000).encode("cp1252")
+    assert read(tmp_path, many) == (["äöü"] * 20_000, None)
 
 
 def test_what_is_not_certain_is_said_before_and_after_the_import(world: World, tmp_path: Path) -> None:
@@ -50,3 +54,52 @@ def test_what_is_not_certain_is_said_before_and_after_the_import(world: World, t
     done = world.load(file, SMALL)
     assert done.letters in said
     assert "in line 3 it is not" in str(done.letters)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1250", "Łukasz Żak"),
+        ("cp1250", "Jiří Dvořák;Nefunguje tiskárna, počítač"),
+        ("cp1250", "Kovács Ágnes;Szőke Győző"),
+        ("cp1251", "Иван Петров;Не работает принтер"),
+        ("cp1253", "Γιώργος;Δεν λειτουργεί ο εκτυπωτής"),
+        ("cp1254", "Ayşe Yılmaz;Yazıcı çalışmıyor"),
+        ("cp1255", "משה כהן;המדפסת לא עובדת"),
+        ("cp1256", "محمد;الطابعة لا تعمل"),
+        ("cp1257", "Jānis Bērziņš;Nestrādā printeris"),
+        ("cp850", "Müller;Drucker für Büro"),
+        ("shift_jis", "山田太郎;プリンターが動かない"),
+        ("gb18030", "王伟;打印机不工作"),
+        ("big5", "陳大文;印表機無法使用"),
+        ("euc_kr", "김철수;프린터가 작동하지 않음"),
+    ],
+)
+def test_letters_of_other_countries_are_guessed_and_said(tmp_path: Path, encoding: str, words: str) -> None:
+    for rows in (10, 20_000):
+        cells = words.split(";") * rows
+        names, doubt = read(tmp_path, (HEADER + "".join(f"1;{cell}\n" for cell in cells)).encode(encoding))
+        assert names == cells
+        assert "were read as" in str(doubt)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Müller",
+        "Jürgen Groß;Drucker geht nicht für Büro;MÜLLER GROSSE",
+        "François;L’imprimante à l’École d’Été côté cœur;naïve",
+        "José Muñoz;¿No funciona la contraseña?;Peña",
+        "João;não há ligação;as impressões;NÃO HÁ LIGAÇÃO",
+        "Niccolò;perché è così",
+        "Søren Ægir;Åsa Malmö",
+        "Þórður Ægisson",
+        "It’s “broken” – again;cost £5, 3 m², 20 °C, ½ day, 100 €",
+        "Müller;François;Søren;José Muñoz;Zoë",
+    ],
+)
+def test_western_letters_are_read_as_they_are_without_a_word(tmp_path: Path, words: str) -> None:
+    for before in (0, 20_000):
+        cells = ["Ann"] * before + words.split(";")
+        data = (HEADER + "".join(f"1;{cell}\n" for cell in cells)).encode("cp1252")
+        assert read(tmp_path, data) == (cells, None)
