@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flowpilot.imports.case.model import Row, UnknownEnd
 from flowpilot.imports.case.people import Members
-from flowpilot.imports.mapping.cases import Moment, SessionRules, StatusRule
+from flowpilot.imports.mapping.cases import Moment, OfRows, SessionRules, StatusRule
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 
@@ -76,7 +76,7 @@ def attribute(rows: Sequence[Row], column: str | None, rules: SessionRules) -> s
 def _fits(rows: Sequence[Row], rule: StatusRule) -> bool:
     if rule.column is None:
         return True
-    looked_at = rows if rule.row == "any" else rows[-1:]
+    looked_at = _after(rows, rule) if rule.row == "any" else rows[-1:]
     return any(_has(row, rule.column, rule.values) for row in looked_at)
 
 
@@ -89,7 +89,7 @@ def _moment(rows: Sequence[Row], rule: str | Moment | None, mapping: Mapping) ->
     """The column of a moment, and its text; None if it is unknown."""
     if isinstance(rule, Moment):
         assert mapping.row is not None, "a mapping with moments has rows"
-        row = next(_fitting(rows, rule), None)
+        row = _row_of(_after(rows, rule), rule)
         column = mapping.row.at
         text = None if row is None else row[column]
     elif rule is None:
@@ -99,6 +99,32 @@ def _moment(rows: Sequence[Row], rule: str | Moment | None, mapping: Mapping) ->
     return None if text is None else (column, text)
 
 
-def _fitting(rows: Sequence[Row], rule: Moment) -> Iterator[Row]:
-    ordered = rows if rule.row == "first" else list(reversed(rows))
-    return (row for row in ordered if rule.column is None or _has(row, rule.column, rule.values))
+def _row_of(rows: Sequence[Row], rule: Moment) -> Row | None:
+    """The row that a moment means; one with a value of `otherwise` if there is none with one of `values`."""
+    found = next(_fitting(rows, rule, rule.values), None)
+    return next(_fitting(rows, rule, rule.otherwise), None) if found is None and rule.otherwise else found
+
+
+def _fitting(rows: Sequence[Row], rule: Moment, values: tuple[str, ...]) -> Iterator[Row]:
+    column = rule.column
+    if column is None:
+        return iter(rows if rule.row == "first" else reversed(rows))
+    if rule.run:
+        rows = [row for row in rows if row[column] is not None]
+        rows = [
+            row for before, row in zip((None, *rows), rows, strict=False) if not _is_in(before, column, values)
+        ]
+    ordered = rows if rule.row == "first" else reversed(rows)
+    return (row for row in ordered if _has(row, column, values))
+
+
+def _is_in(row: Row | None, column: str, values: tuple[str, ...]) -> bool:
+    return row is not None and row[column] in values
+
+
+def _after(rows: Sequence[Row], rule: OfRows) -> Sequence[Row]:
+    """The rows after the last one that says that what was before no longer counts."""
+    if not rule.after or rule.column is None:
+        return rows
+    places = (place for place in range(len(rows), 0, -1) if rows[place - 1][rule.column] in rule.after)
+    return rows[next(places, 0) :]

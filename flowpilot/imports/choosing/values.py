@@ -4,7 +4,7 @@ from typing import Any
 
 from flowpilot.imports.choosing.roles import shape_of
 from flowpilot.imports.guess.columns import FileSample
-from flowpilot.imports.guess.mapping import Draft
+from flowpilot.imports.guess.mapping import Draft, resolved_in, since
 from flowpilot.imports.guess.roles import Roles
 
 STATUSES = {
@@ -39,14 +39,17 @@ def give_meaning(draft: Draft, column: str, value: str, meaning: str) -> None:
     elif meaning in STATUSES:
         _say_of_status(draft, column, value, meaning)
     if "row" in draft:
+        _open_again(draft, column)
         _end_with_value(draft, column)
 
 
 def likely_meanings(sample: FileSample, column: str) -> dict[str, str]:
     """What the values of a status probably mean."""
     found = next(one for one in sample.columns if one.name == column)
-    done = Roles({"status": found}, None, repeats=False).done_values("status")
-    return dict.fromkeys(done, "resolved")
+    roles = Roles({"status": found}, None, repeats=False)
+    return dict.fromkeys(roles.done_values("status"), "resolved") | dict.fromkeys(
+        roles.cancelled_values("status"), "abandoned"
+    )
 
 
 def _handoff_rules(draft: Draft) -> list[tuple[str, dict[str, Any]]]:
@@ -88,16 +91,30 @@ def _say_of_handoffs(draft: Draft, column: str, value: str, meaning: str) -> Non
     handoff[key] = {**rule, "values": [*rule["values"], value]} if same else {"column": column, "values": [value]}
 
 
+def _open_again(draft: Draft, column: str) -> None:
+    """Of what happened, only what came after the ticket was open again says that it is over."""
+    again = _values_of(draft, column, "open") if shape_of(draft) == "events" else []
+    rules = draft["session"]["status"]
+    for place, rule in enumerate(rules):
+        if rule.get("column") == column and rule.get("row") == "any":
+            rules[place] = {key: value for key, value in rule.items() if key != "after"} | since(again)
+
+
+def _values_of(draft: Draft, column: str, status: str) -> list[str]:
+    rules = (one for one in draft["session"]["status"] if (one["status"], one.get("column")) == (status, column))
+    return [value for rule in rules for value in rule.get("values", ())]
+
+
 def _end_with_value(draft: Draft, column: str) -> None:
     """If no column says when a ticket was resolved, the row does in which the column says so."""
     session = draft["session"]
     ends = session.get("resolved_at")
     if isinstance(ends, str) or (ends is not None and ends.get("column") != column):
         return
-    rules = (rule for rule in session["status"] if rule["status"] == "resolved" and rule.get("column") == column)
-    values = [value for rule in rules for value in rule.get("values", ())]
+    values = _values_of(draft, column, "resolved")
     session.pop("resolved_at", None)
-    if values:
+    if values and shape_of(draft) == "events":
+        session["resolved_at"] = resolved_in(column, values, _values_of(draft, column, "open"))
+    elif values:
         # A row that repeats everything says it to the end, so there the first counts.
-        row = "last" if shape_of(draft) == "events" else "first"
-        session["resolved_at"] = {"row": row, "column": column, "values": values}
+        session["resolved_at"] = {"row": "first", "column": column, "values": values}

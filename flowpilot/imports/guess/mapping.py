@@ -1,9 +1,10 @@
 """What the columns of a file could mean, by looking at it: a mapping to be read and corrected by a person."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flowpilot.imports.guess.columns import FileSample
-from flowpilot.imports.guess.roles import Roles, roles_of
+from flowpilot.imports.guess.roles import Roles, is_closed, roles_of
 from flowpilot.imports.guess.times import times_of
 
 Draft = dict[str, Any]
@@ -19,6 +20,8 @@ def guess(sample: FileSample, name: str, zone: str, *, repeats: bool | None = No
     draft["times"] = {}
     draft["case"] = {"id": roles.name("id")} if roles.name("id") else {}
     draft |= _rows(roles) if roles.repeats else {"ticket": _ticket(roles)}
+    if roles.repeats and roles.machines("by"):
+        draft["people"] = {"machines": roles.machines("by")}
     draft["session"] = _session(roles)
     if roles.repeats and roles.name("activity"):
         draft["step"] = {"content": [roles.name("activity")]}
@@ -26,6 +29,24 @@ def guess(sample: FileSample, name: str, zone: str, *, repeats: bool | None = No
         draft["handoff"] = {"start": start}
     draft["times"] = times_of(draft, sample, zone)
     return draft
+
+
+def resolved_in(column: str, done: Sequence[str], again: Sequence[str]) -> Draft:
+    """When a case was resolved whose rows say what happened: where the last run of "Resolved" begins.
+
+    That it was closed counts only where nothing says that it was resolved, because that may be days later.
+    What was before it was open again does not count.
+    """
+    resolved = [value for value in done if not is_closed(value)]
+    moment: Draft = {"row": "last", "column": column, "values": resolved or list(done), "run": True}
+    if resolved and len(resolved) < len(done):
+        moment["otherwise"] = [value for value in done if is_closed(value)]
+    return moment | since(again)
+
+
+def since(again: Sequence[str]) -> Draft:
+    """What of a rule says that only rows count after the case was open again."""
+    return {"after": list(again)} if again else {}
 
 
 def _rows(roles: Roles) -> Draft:
@@ -65,7 +86,7 @@ def _session(roles: Roles) -> Draft:
     if ends:
         session["resolved_at"] = ends
     elif done:
-        session["resolved_at"] = {"row": "last", "column": roles.name("activity"), "values": done}
+        session["resolved_at"] = resolved_in(str(roles.name("activity")), done, roles.reopened_values("activity"))
     session |= {key: roles.name(key) for key in ("domain", "client") if roles.name(key)}
     session |= {key: [roles.name(key)] for key in ("summary", "engineer") if roles.name(key)}
     if roles.repeats:
@@ -82,8 +103,19 @@ def _statuses(roles: Roles, ends: str | None, done: list[str]) -> list[Draft]:
     rules: list[Draft] = []
     if ends:
         rules = [{"status": "resolved", "column": ends}]
-    elif done:
-        rules = [{"status": "resolved", "column": roles.name("activity"), "values": done, "row": "any"}]
+    elif roles.repeats and (done or roles.cancelled_values("activity")):
+        rules = _of_what_happened(roles, done)
     elif over:
         rules = [{"status": "resolved", "column": roles.name("status"), "values": over}]
     return [*rules, {"status": "open"}]
+
+
+def _of_what_happened(roles: Roles, done: list[str]) -> list[Draft]:
+    column, again = roles.name("activity"), roles.reopened_values("activity")
+    any_row = {"row": "any"} | since(again)
+    rules = (
+        {"status": "abandoned", "column": column, "values": roles.cancelled_values("activity")} | any_row,
+        {"status": "resolved", "column": column, "values": done} | any_row,
+        {"status": "open", "column": column, "values": again},
+    )
+    return [rule for rule in rules if rule["values"]]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flowpilot.imports.guess.columns import Column, FileSample
+from flowpilot.imports.guess.columns import UNKNOWN, Column, FileSample
 from flowpilot.imports.guess.patterns import EXCEL
 
 # For each role the words of column names in English and German; the first that is found counts.
@@ -35,6 +35,32 @@ _DONE = re.compile(r"\b(closed?|(re)?solved?|done|completed?|fixed|erledigt|gel�
 _HANDED_OVER = re.compile(
     r"\bescalat|\beskalier|\bhand(ed)?[ -]?(over|off)|\bre-?assign|\bübergeben", re.IGNORECASE
 )
+# Tidied away days later, perhaps by a machine: what was resolved before that counts.
+_CLOSED = re.compile(r"\bclosed?\b|\bgeschlossen\b", re.IGNORECASE)
+_CANCELLED = re.compile(
+    r"(?:(?:ticket|case|request|incident|closed?|geschlossen|status)(?: as|,|:| [-–])? )?"
+    r"(?:cancell?ed|cancell?ation|cancel|abandoned|withdrawn|abgebrochen|storniert|zurückgezogen)",
+    re.IGNORECASE,
+)
+_REOPENED = re.compile(
+    r"\b(?:re-?open(?:ed|ing)?|re-?activated|opened again)\b"
+    r"|\bwieder(?:eröffnet|geöffnet| (?:er|ge)öffnet| offen)\b|\berneut (?:er|ge)öffnet",
+    re.IGNORECASE,
+)
+# The states of a ticket that is worked on: after "Resolved" they say that it is open again.
+_AGAIN = re.compile(
+    r"(?:new|open(?:ed)?|active|(?:work )?in progress|pending|waiting\b.*|on hold|assigned|accepted|queued"
+    r"|neu|offen|in (?:bearbeitung|arbeit)|wartet\b.*|zugewiesen)",
+    re.IGNORECASE,
+)
+_STATE = re.compile(r"status|state|zustand", re.IGNORECASE)
+_MACHINE = re.compile(
+    r"(?:the )?(?:system|automation|automatic|automatisch|workflow|scheduler|auto[- ]?clos(?:e|er|ing))"
+    r"(?: (?:user|account|rule|bot|process|administrator))?",
+    re.IGNORECASE,
+)
+# So many different values are a list to choose from; with more, a text.
+_MOST_VALUES = 200
 _NOT_DONE = re.compile(r"\b(not|un|in|nicht|noch|re-?open\w*|pending|waiting|wartet)\b", re.IGNORECASE)
 
 
@@ -53,15 +79,52 @@ class Roles:
 
     def done_values(self, role: str) -> list[str]:
         """The values of a column that say that a case is over."""
-        return sorted(value for value in self._common(role) if _DONE.search(value) and not _NOT_DONE.search(value))
+        return sorted(value for value in self._values(role) if is_done(value))
+
+    def cancelled_values(self, role: str) -> list[str]:
+        """The values of a column that say that a case ended without a solution."""
+        return sorted(value for value in self._values(role) if is_cancelled(value))
+
+    def reopened_values(self, role: str) -> list[str]:
+        """The values of a column that say, after a case was over, that it is open again."""
+        column = self.named.get(role)
+        is_state = column is not None and bool(_STATE.search(column.name))
+        found = (value for value in self._values(role) if not is_done(value) and not is_cancelled(value))
+        return sorted(one for one in found if _REOPENED.search(one) or (is_state and _AGAIN.fullmatch(one)))
 
     def handover_values(self, role: str) -> list[str]:
         """The values of a column that say that a case was handed over."""
         return sorted(value for value in self._common(role) if _HANDED_OVER.search(value))
 
+    def machines(self, role: str) -> list[str]:
+        """The names in a column that no person has."""
+        column = self.named.get(role)
+        return sorted(name for name in set(column.values if column else ()) if _MACHINE.fullmatch(name))
+
+    def _values(self, role: str) -> list[str]:
+        """All values of a column, or if it is a text, the most frequent ones."""
+        column = self.named.get(role)
+        few = set() if column is None else set(column.values) - UNKNOWN
+        return sorted(few) if len(few) <= _MOST_VALUES else self._common(role)
+
     def _common(self, role: str) -> list[str]:
         column = self.named.get(role)
         return [] if column is None else column.common
+
+
+def is_done(value: str) -> bool:
+    """Whether a value says that a case is over, with a solution."""
+    return bool(_DONE.search(value)) and not _NOT_DONE.search(value) and not is_cancelled(value)
+
+
+def is_closed(value: str) -> bool:
+    """Whether a value says that a case was closed, and not that it was resolved."""
+    return bool(_CLOSED.search(value))
+
+
+def is_cancelled(value: str) -> bool:
+    """Whether a value says that a case ended without a solution."""
+    return bool(_CANCELLED.fullmatch(value))
 
 
 def roles_of(sample: FileSample, *, repeats: bool | None = None) -> Roles:

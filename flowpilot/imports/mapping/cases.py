@@ -1,8 +1,8 @@
 """Which rows are a case, who wrote them, and what a case becomes."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from flowpilot.imports.mapping.sections import NAME, TEXT, TIME, Column, Columns, ColumnUse, Section
 
@@ -44,37 +44,63 @@ class PeopleRules(Section):
     requester: Annotated[Column | None, TEXT] = None
 
 
-class Moment(Section):
-    """The time of a case's first or last row; with `column`, of those that have a value there: one of `values`."""
+class OfRows(Section):
+    """Rows of a case with a value in the column: one of `values`, if they are given.
 
-    row: Literal["first", "last"]
+    With `after`, only those after the last row that has one of these in the column: what was resolved and then
+    reopened is not.
+    """
+
     column: Annotated[Column | None, TEXT] = None
     values: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _values_of_something(self) -> Self:
-        if self.values and self.column is None:
-            raise ValueError("values needs column")
+        if self.column is None:
+            for key in ("values", "after"):
+                if getattr(self, key):
+                    raise ValueError(f"{key} needs column")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_young_keys(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keys that are younger than imports are not written if they say nothing: a mapping stays what it was."""
+        return {key: value for key, value in write(self).items() if value or key not in _YOUNG}
+
+
+_YOUNG = frozenset({"after", "run", "otherwise"})
+
+
+class Moment(OfRows):
+    """The time of a case's first or last row; with `column`, of those that have a value there.
+
+    With `run`, `last` is the row that begins the last run of the values: a ticket that is said to be resolved
+    twice on end was so the first time. The values of `otherwise` count in cases that have none of `values`.
+    """
+
+    row: Literal["first", "last"]
+    run: bool = False
+    otherwise: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _otherwise_than_values(self) -> Self:
+        for key in ("run", "otherwise"):
+            if getattr(self, key) and not self.values:
+                raise ValueError(f"{key} needs values")
         return self
 
 
-class StatusRule(Section):
+class StatusRule(OfRows):
     """The status of a case whose last row has a value in the column: one of `values`, if they are given.
 
-    With `row` "any", any row of the case may have it. Without a column, the rule always applies. `open` is a
+    With `row` "any", any row of the case may have it, or any that comes after the last one with one of `after`.
+    Without a column, the rule always applies. `open` is a
     ticket that is still worked on, and `left_out` brings no session.
     """
 
     status: Literal["resolved", "abandoned", "open", "left_out"]
-    column: Annotated[Column | None, TEXT] = None
-    values: tuple[str, ...] = ()
     row: Literal["last", "any"] = "last"
-
-    @model_validator(mode="after")
-    def _values_of_something(self) -> Self:
-        if self.values and self.column is None:
-            raise ValueError("values needs column")
-        return self
 
 
 class SessionRules(Section):

@@ -100,7 +100,8 @@ def test_values_say_where_a_handoff_starts_who_claims_and_what_is_over(log: File
         "start": {"column": "activity", "values": ["To level 2"]},
         "claim": {"column": "activity", "values": ["Accepted"]},
     }
-    assert draft["session"]["resolved_at"] == {"row": "last", "column": "activity", "values": ["Finis"]}
+    ends = {"row": "last", "column": "activity", "values": ["Finis"], "run": True}
+    assert draft["session"]["resolved_at"] == ends
     assert draft["session"]["status"][0] == {
         "status": "resolved",
         "column": "activity",
