@@ -1,14 +1,14 @@
 """Hold each row of a file to what the mapping reads from it."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import getitem, itemgetter
 from typing import Protocol, TypeVar
 
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
-from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.mapping.whole import Mapping as Whole
 from flowpilot.imports.progress import OddTimes
 from flowpilot.imports.reading.errors import BadRowError, columns_in_words
 
@@ -63,13 +63,13 @@ class Checker:
         MappingError: the file does not have one of them.
     """
 
-    def __init__(self, reader: HasColumns, mapping: Mapping, now: datetime) -> None:
+    def __init__(self, reader: HasColumns, mapping: Whole, now: datetime) -> None:
         self._reader, self._mapping = reader, mapping
         self._latest = now + _AHEAD
         self.odd_times = OddTimes()
         self._line = 0
         self._pick = _picking([self._place(name, uses) for name, uses in mapping.uses.items()])
-        self._cells = [self._column(name, uses.values()) for name, uses in mapping.uses.items()]
+        self._cells = [self._column(name, uses) for name, uses in mapping.uses.items()]
 
     def row(self, line: int, fields: list[str]) -> Row:
         """The same as `cells`, each by its column."""
@@ -89,7 +89,7 @@ class Checker:
         case = self._mapping.case
         header = self._reader.header
         places = {name: header.index(name) for name in (case.id, case.number) if name in header}
-        texts = {name: fields[place] for name, place in places.items() if place < len(fields)}
+        texts = {name: fields[place].strip() for name, place in places.items() if place < len(fields)}
         unknown = self._mapping.file.unknown
         known = {name: text for name, text in texts.items() if text not in unknown and "\0" not in text}
         return known.get(case.id), known.get(case.number or "") or known.get(case.id)
@@ -105,17 +105,24 @@ class Checker:
             )
         return header.index(name) if name in header else None
 
-    def _column(self, name: str, uses: Iterable[ColumnUse]) -> Remembered[str | None]:
-        """The cells of a column that were checked, with what they mean; another one is checked."""
-        required = any(use.required for use in uses)
-        kinds = {use.kind for use in uses}
+    def _column(self, name: str, uses: Mapping[str, ColumnUse]) -> Remembered[str | None]:
+        """The cells of a column that were checked, with what they mean; another one is checked.
+
+        Spaces around the number of a ticket, or around a name, are no part of it.
+        """
+        required = any(use.required for use in uses.values())
+        kinds = {use.kind for use in uses.values()}
+        is_name = bool(kinds & _LENGTHS.keys()) or "people.requester" in uses
         is_time = "time" in kinds
         is_order = "order" in kinds and not is_time and self._mapping.case.order_as == "number"
         is_number = is_order or "number" in kinds
         longest = min((_LENGTHS[kind] for kind in kinds & _LENGTHS.keys()), default=None)
 
         def check(text: str) -> str | None:
-            if text in self._mapping.file.unknown:
+            unknown = self._mapping.file.unknown
+            if is_name and text not in unknown:
+                text = text.strip()
+            if text in unknown:
                 if required:
                     expected = self._a_time(name) if is_time else _A_NUMBER if is_number else "a value"
                     problem = f"{name} is {text!r}, which means unknown, but every row needs {expected}"

@@ -38,7 +38,8 @@ def entries_of(rows: Sequence[Row], mapping: Mapping, members: Members) -> list[
     at_column, by_column, rules = mapping.row.at, mapping.row.by, mapping.handoff
     giver_column = None if rules is None else rules.by
     assignee_column = rules.claim.assignee if rules is not None and isinstance(rules.claim, ClaimRules) else None
-    parse, name, machines = mapping.times.parser(at_column), members.name, mapping.people.machines
+    parse, name = mapping.times.parser(at_column), members.name
+    machines = {one.strip() for one in mapping.people.machines}
     entries = []
     for row in rows:
         text = _required(row, at_column)

@@ -57,8 +57,8 @@ class Column:
 
     @property
     def distinct(self) -> int:
-        """How many different values it has."""
-        return len(set(self.values) - UNKNOWN)
+        """How many different values it has; spaces around them make no other ones."""
+        return len({value.strip() for value in self.values} - UNKNOWN)
 
     @property
     def common(self) -> list[str]:

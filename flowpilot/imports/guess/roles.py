@@ -99,7 +99,11 @@ class Roles:
     def machines(self, role: str) -> list[str]:
         """The names in a column that no person has."""
         column = self.named.get(role)
-        return sorted(name for name in set(column.values if column else ()) if _MACHINE.fullmatch(name))
+        return sorted(
+            name
+            for name in {value.strip() for value in (column.values if column else ())}
+            if _MACHINE.fullmatch(name)
+        )
 
     def _values(self, role: str) -> list[str]:
         """All values of a column, or if it is a text, the most frequent ones."""
