@@ -150,7 +150,9 @@ class Figures:
             )
         yield from self._doubts_of_people()
         is_only_one = self.cases == 1 and not self.known and self.rows > _MANY_ROWS
-        if (self.cases > 1 or is_only_one) and self.largest[1] > _LARGE_CASE * self.rows:
+        # With one row a ticket, one of two has half of them.
+        is_several = self.cases > 1 and self.largest[1] > 1
+        if (is_several or is_only_one) and self.largest[1] > _LARGE_CASE * self.rows:
             yield Doubt(
                 f"Case {self.largest[0]} has {self.largest[1]:,} of {self.rows:,} rows.",
                 "Look at case.id, and at what stands for an unknown case.",

@@ -76,6 +76,10 @@ def test_a_warning_says_where_to_look(cases: list[Case], rows: list[int], warnin
     assert [text for text in found.warnings() if text.startswith(warning)]
 
 
+def test_of_few_tickets_with_one_row_each_none_has_many_rows() -> None:
+    assert figures(case("A"), case("B")).warnings() == []
+
+
 def test_an_end_before_its_beginning_is_counted() -> None:
     one = case("A")
     unknown = UnknownEnd("resolved_at", "2026-01-01", "2026-01-02")

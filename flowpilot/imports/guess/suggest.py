@@ -107,7 +107,7 @@ def _remarks(file: Path, found: Suggestion) -> Iterator[str]:
         if found.lacking:
             yield f"# Not in the file: {', '.join(found.lacking)}."
     else:
-        rows = f"{found.sample.rows:,} rows"
+        rows = "1 row" if found.sample.rows == 1 else f"{found.sample.rows:,} rows"
         yield f"# Made by looking at {rows} of {file.name}. Read, correct, and try with --dry-run."
         yield '# Name the ticket system that it is from, as in: system = "zendesk". Keep the name for each of its'
         yield "# exports: tickets of two systems may have the same numbers."
