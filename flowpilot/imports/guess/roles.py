@@ -17,7 +17,7 @@ _TIMES = {
     "claimed": r"taken|claim|accept|übernommen|assigned.*(at|on|date)",
 }
 _WORDS = {
-    "id": r"^(issue )?key$|ticket|^case|incident|^number$|^(issue |ticket )?id$|nummer|request",
+    "id": r"^(issue )?key$|ticket|^case|incident|^number$|^(issue |ticket )?id$|nummer|request|number$",
     "by": r"^who$|author|changed.*by|updated.*by|^by$|agent|user|person|resource|wer$|bearbeiter",
     "activity": r"activity|^action|^event|^status|^state|aktion",
     "summary": r"subject|summary|title|short.description|betreff|kurzbeschreibung|titel",
@@ -30,6 +30,17 @@ _WORDS = {
 }
 # What the standard for event logs, XES, calls them: also in the CSV that tools make of it.
 _XES = {"id": "case:concept:name", "activity": "concept:name"}
+# What a column is about, instead of what its other words say: another column comes before it, or none is meant.
+_ABOUT = {
+    "id": (
+        r"status|state\b|type|priorit|subject|title|summary|categor|descri|owner|source|channel|zustand|betreff|typ\b"
+    ),
+}
+_NO_PERSON = (
+    r"country|region|\bcity|location|site\b|department|time.?zone|phone|e-?mail|type|\brole|\bland\b|status|count"
+)
+_BETWEEN_WORDS = re.compile(r"\|(?![^(]*\))")
+_NEVER = dict.fromkeys(("by", "engineer", "claimed_by"), _NO_PERSON)
 _DATE = r"date|time|\bat$|\bon$|datum|zeit"
 _DONE = re.compile(r"\b(closed?|(re)?solved?|done|completed?|fixed|erledigt|gelöst|geschlossen)\b", re.IGNORECASE)
 _HANDED_OVER = re.compile(
@@ -163,7 +174,14 @@ def _called(role: str, words: str, columns: list[Column]) -> list[Column]:
     standard = [column for column in columns if column.name == _XES.get(role)]
     if standard:
         return standard
-    for word in words.split("|") if "(" not in words else [words]:
+    never, about = _NEVER.get(role), _ABOUT.get(role)
+    possible = [column for column in columns if not (never and re.search(never, column.name, re.IGNORECASE))]
+    likely = [column for column in possible if not (about and re.search(about, column.name, re.IGNORECASE))]
+    return _first_called(words, likely) or (_first_called(words, possible) if about else [])
+
+
+def _first_called(words: str, columns: list[Column]) -> list[Column]:
+    for word in _BETWEEN_WORDS.split(words):
         found = [column for column in columns if re.search(word, column.name, re.IGNORECASE)]
         if found:
             return found
