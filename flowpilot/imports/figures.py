@@ -150,8 +150,8 @@ class Figures:
             )
         yield from self._doubts_of_people()
         is_only_one = self.cases == 1 and not self.known and self.rows > _MANY_ROWS
-        # With one row a ticket, one of two has half of them.
-        is_several = self.cases > 1 and self.largest[1] > 1
+        # Of two tickets one always has half of the rows, and of few with one row each one has many.
+        is_several = self.largest[1] > 1 and (self.cases > 2 or (self.cases == 2 and self.rows > _MANY_ROWS))
         if (is_several or is_only_one) and self.largest[1] > _LARGE_CASE * self.rows:
             yield Doubt(
                 f"Case {self.largest[0]} has {self.largest[1]:,} of {self.rows:,} rows.",
