@@ -17,9 +17,12 @@ _TIMES = {
     "claimed": r"taken|claim|accept|übernommen|assigned.*(at|on|date)",
 }
 _WORDS = {
-    "id": r"^(issue )?key$|ticket|^case|incident|^number$|^(issue |ticket )?id$|nummer|request|number$",
-    "by": r"^who$|author|changed.*by|updated.*by|^by$|agent|user|person|resource|wer$|bearbeiter",
-    "activity": r"activity|^action|^event|^status|^state|aktion",
+    "id": (
+        r"^(issue )?key$|ticket|^case|incident|^number$|^(issue |ticket )?id$|nummer|request|number$"
+        r"|^fall\b|vorgang|nr\b"
+    ),
+    "by": r"^who$|author|changed.*by|updated.*by|^by$|agent|user|person|resource|wer$|bearbeiter|benutzer",
+    "activity": r"activity|aktivität|^action|^event|ereignis|^status|^state|aktion",
     "summary": r"subject|summary|title|short.description|betreff|kurzbeschreibung|titel",
     "client": r"client|customer|company|organi[sz]ation|kunde|firma|mandant",
     "domain": r"category|component|issue.?type|^type$|kategorie|bereich",

@@ -53,6 +53,18 @@ def test_json_lines(world: World, tmp_path: Path) -> None:
     assert world.ask(MINUTES) == [("J-1", "resolved", 1440), ("J-2", "active", None)]
 
 
+def test_a_german_event_log(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text(
+        "Fall;Aktivität;Zeitstempel;Bearbeiter\nA;Eröffnet;01.06.2026 08:00;Ada\nA;Gelöst;01.06.2026 09:00;Ada\n"
+        "A;Wieder geöffnet;02.06.2026 08:00;Ada\nA;Gelöst;13.06.2026 08:00;Bob\n"
+        "A;Geschlossen;20.06.2026 08:00;System\n"
+        "B;Eröffnet;01.06.2026 08:00;Ada\nB;Abgebrochen;02.06.2026 08:00;Ada\n"
+    )
+    bring(world, tmp_path, file)
+    assert world.ask(MINUTES) == [("A", "resolved", 12 * 24 * 60), ("B", "abandoned", None)]
+
+
 EVENT = """
     <event><string key="concept:name" value="{}"/><string key="org:resource" value="{}"/>
       <date key="time:timestamp" value="2026-06-0{}T09:00:00Z"/></event>"""
