@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 from flowpilot.imports.choosing.columns import Clash, choose_columns, prune
 from flowpilot.imports.choosing.values import STATUSES, give_meaning, meaning_of
@@ -98,6 +99,14 @@ def _hand_over(draft: Draft, *, first_row: bool | None, run: bool | None) -> Non
         draft["handoff"].pop("start", None)
 
 
+# What has a person or a reason has a time.
+_MOMENTS = {
+    "first_response": "when it was first answered",
+    "escalated": "when it was handed over",
+    "claimed": "when somebody took it on",
+}
+
+
 def finished(draft: Draft) -> Mapping:
     """The mapping that a draft is.
 
@@ -123,7 +132,13 @@ def _lacking(draft: Draft) -> Iterator[str]:
         yield "Choose the column that says when a row was written."
     if "handoff" in draft and not draft["handoff"].get("start"):
         yield "Say where a ticket is handed over, or leave out who has it."
-    ticket = draft.get("ticket", {})
+    yield from _lacking_of_ticket(draft.get("ticket", {}))
+
+
+def _lacking_of_ticket(ticket: dict[str, Any]) -> Iterator[str]:
+    for name, when in _MOMENTS.items():
+        if ticket.get(name) and "at" not in ticket[name]:
+            yield f"Choose {when}, or leave out what else is said of it."
     if "claimed" in ticket and "by" not in ticket["claimed"]:
         yield "Choose who took it on, or leave out when somebody did."
     if "escalated" not in ticket and {"claimed", "acted"} & ticket.keys():

@@ -127,7 +127,7 @@ def prune(draft: Draft) -> None:
     if "handoff" in draft and not handoff.get("start") and not names_assignee:
         del draft["handoff"]
     for name, done in list(draft.get("ticket", {}).items()):
-        if isinstance(done, dict) and "at" not in done:
+        if done == {}:
             del draft["ticket"][name]
     if "row" in draft:
         draft["session"].setdefault("created_at", {"row": "first"})

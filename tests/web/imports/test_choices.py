@@ -153,3 +153,12 @@ async def test_a_kept_mapping_that_is_chosen_by_hand_has_its_own_zone(signed_in:
     assert fields_of(ours.text)["zone"] == ["Europe/Berlin"]
     corrected = browser.post(page.url.path, data=fields_of(ours.text) | {"zone": ["Asia/Tokyo"]})
     assert fields_of(corrected.text)["zone"] == ["Asia/Tokyo"]
+
+
+async def test_who_did_something_without_when_is_asked_for_and_not_dropped(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("tickets.csv", TICKETS))
+    fields = _with_role(fields_of(page.text), 4, "claimed_by")
+    again = browser.post(page.url.path, data=fields)
+    assert "Choose when somebody took it on, or leave out what else is said of it." in text_of(again.text)
+    assert role_of(fields_of(again.text), 4) == "claimed_by"
