@@ -20,6 +20,7 @@ from fastapi.params import Form
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute, serialize_response
 from pydantic_core import PydanticUndefined
+from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -34,10 +35,15 @@ def answering(route: APIRoute) -> ASGIApp:
             await route.app(scope, receive, send)
             return
         request = Request(scope, receive, send)
-        # What ends with the function, such as the transaction, has ended before the answer is sent.
-        async with AsyncExitStack() as stack:
-            response = await _response(route, plan, request, stack)
-        await response(scope, receive, send)
+
+        async def called(scope: Scope, receive: Receive, send: Send) -> None:
+            # What ends with the function, such as the transaction, has ended before the answer is sent.
+            async with AsyncExitStack() as stack:
+                response = await _response(route, plan, request, stack)
+            await response(scope, receive, send)
+
+        # A refusal is answered with this request: another one would wait for a form that this one has read.
+        await wrap_app_handling_exceptions(called, request)(scope, receive, send)
 
     return answer
 
