@@ -23,6 +23,9 @@ IS_CLAIM_TIME_UNKNOWN = "claimed_by IS NOT NULL AND claimed_at IS NULL"
 IS_WAITING = f"NOT ({IS_CLAIMED}) AND NOT ({IS_CLAIM_TIME_UNKNOWN}) AND NOT ({IS_CLOSED})"
 
 # A verbal handoff whose time was known at as_of: its stopwatch had stopped, or the time was entered.
+# Of handoffs.
+IS_IMPORTED = "session_id IN (SELECT id FROM import_items WHERE account_id = :account_id AND kind = 'session')"
+
 IS_MEASURED = "seconds IS NOT NULL AND coalesce(stopped_at, created_at) <= :as_of"
 
 # Of flows.

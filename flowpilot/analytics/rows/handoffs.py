@@ -26,6 +26,7 @@ from flowpilot.analytics.sql import (
     IS_CLAIMANT_ACTED,
     IS_CLAIMED,
     IS_CLOSED,
+    IS_IMPORTED,
     IS_WAITING,
     seconds,
 )
@@ -113,6 +114,7 @@ class HandoffRowFilter(RowFilter):
     open_on: date | None = Field(
         default=None, description="Open at the end of this day of the window's zone. With `by=any_time`."
     )
+    imported: bool | None = Field(default=None, description="Of a session that an import brought.")
     completeness_known: bool | None = Field(
         default=None, description="Among the newest 2,000, and its snapshot says how complete it is."
     )
@@ -151,6 +153,7 @@ class HandoffRowFilter(RowFilter):
         "created_weekday": f"{LOCAL_WEEKDAY} = :created_weekday",
         "created_hour": f"{LOCAL_HOUR} = :created_hour",
         "open_on": IS_HANDOFF_OPEN_ON,
+        "imported": IS_IMPORTED,
         "completeness_known": _IS_COMPLETENESS_KNOWN,
     }
 

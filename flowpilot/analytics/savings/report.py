@@ -24,6 +24,7 @@ from flowpilot.analytics.sql import (
     CREATED_IN_WINDOW,
     IS_CLAIM_TIME_UNKNOWN,
     IS_CLAIMANT_ACTED,
+    IS_IMPORTED,
     IS_MEASURED,
     statement,
 )
@@ -49,14 +50,15 @@ excluded AS (
     GROUP BY excluded_reason
 ),
 claimed AS (
-    SELECT claimed_at, claimant_action_at, closed_at FROM session_handoffs WHERE {CLAIMED_IN_WINDOW}
+    SELECT claimed_at, claimant_action_at, closed_at FROM session_handoffs
+    WHERE {CLAIMED_IN_WINDOW} AND NOT ({IS_IMPORTED})
 ),
 actions AS (
     SELECT {waits("action", "claimed_at", "claimant_action_at", IS_CLAIMANT_ACTED)} FROM claimed
 ),
 created AS (
     SELECT {waits("wait", "created_at", "claimant_action_at", IS_CLAIMANT_ACTED, f"NOT ({IS_CLAIM_TIME_UNKNOWN})")}
-    FROM session_handoffs WHERE {CREATED_IN_WINDOW}
+    FROM session_handoffs WHERE {CREATED_IN_WINDOW} AND NOT ({IS_IMPORTED})
 )
 SELECT array_agg(seconds) FILTER (WHERE is_known AND method = 'stopwatch' AND excluded_reason IS NULL) AS timed,
        array_agg(seconds) FILTER (WHERE is_known AND method = 'entered' AND excluded_reason IS NULL) AS entered,

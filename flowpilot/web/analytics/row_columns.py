@@ -74,6 +74,7 @@ _WORDS: Mapping[str, Say] = {
     "without_reason": _yes_no("without a reason", "with a reason"),
     "not_reason": lambda value: f"none of the {len(value)} listed reasons",
     "released": _yes_no("released or with an expired lease", "neither released nor expired"),
+    "imported": _yes_no("from imports", "not from imports"),
     "bounced_back": _yes_no("that came back", "that did not come back"),
     "from_seconds": lambda value: f"acted on {duration(value)} or more after the claim",
     "to_seconds": lambda value: f"acted on less than {duration(value)} after the claim",

@@ -47,6 +47,25 @@ async def _report(database: Database, company: Company, asked: Window | None = N
         return await savings(db, asked or window(company.id, now=NOW, account_timezone="UTC"))
 
 
+async def test_what_an_import_brought_was_not_in_the_product(
+    client: TestClient, database: Database, company: Company
+) -> None:
+    """A year of past tickets, which nobody worked on here, would be compared with the stopwatch."""
+    _talks(company, [720.0] * 20)
+    _handoffs(company, [120] * 30)
+    _handoffs(company, [9000] * 40)
+    [(brought,)] = company.query("SELECT session_id FROM session_handoffs GROUP BY 1 HAVING count(*) = 40")
+    run = company.add("import_runs", digest="0", file_name="log.csv", mapping="log", counts={})
+    company.add("import_items", id=brought, run_id=run, kind="session")
+    report = await _report(database, company)
+    assert (report.product.n, report.product.median) == (30, 120)
+    assert {one.clock: one.product.n for one in report.comparisons} == {"creation": 30, "claim": 30}
+    for imported, n in ((False, 30), (True, 40)):
+        asked: dict[str, Any] = {"by": "claimed", "imported": imported, "from": "2026-06-01", "to": "2026-06-15"}
+        rows = client.get("/api/v1/analytics/flowpilot/rows/handoffs", params=asked, headers=company.headers())
+        assert rows.json()["n"] == n
+
+
 async def test_the_difference_of_two_medians(database: Database, company: Company) -> None:
     """No spread: the figures are exact, and so is the interval."""
     _talks(company, [720.0] * 20)
