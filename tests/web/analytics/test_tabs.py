@@ -148,6 +148,17 @@ async def _fail(db: ReadDb, window: Window, *args: object, **asked: object) -> N
     await db.execute(text("SELECT 1/0"))
 
 
+def test_flows_that_nothing_was_matched_to_are_not_called_fresh(signed_in: SignedIn, company: Company) -> None:
+    company.add("trees", name="VPN")
+    browser = signed_in(Role.OWNER)
+    never, fresh = "No flow in use was ever matched.", "was matched in the last 30 days."
+    page = browser.get("/analytics/flow-quality").text
+    assert (never in page, fresh in page) == (True, False)
+    live_through(company)
+    page = browser.get("/analytics/flow-quality", params=JANUARY).text
+    assert never not in page
+
+
 def test_a_report_that_fails_leaves_the_rest(
     signed_in: SignedIn, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
