@@ -54,9 +54,10 @@ class ReadDb(AsyncSession):
         cursor = psycopg.AsyncRawCursor(driver)
         try:
             await cursor.execute(numbered, in_order)
-        except psycopg.Error as error:
+        except BaseException as error:
+            # One that is cancelled may close its connection, on which nothing can be undone any more.
             if driver.closed:
-                await (await self.connection()).invalidate(error)
+                connection.invalidate(error)
             raise
         connection.dispatch.after_cursor_execute(connection, cursor, statement, values, None, False)
         return cursor
@@ -100,7 +101,13 @@ def _begin_in_account(session: Session, transaction: SessionTransaction, connect
     words.append("SET LOCAL TIME ZONE 'UTC'")
     statement = "; ".join(words)
     connection.dispatch.before_cursor_execute(connection, None, statement, None, None, False)
-    await_(_driver_of(connection).execute(statement))
+    driver = _driver_of(connection)
+    try:
+        await_(driver.execute(statement))
+    except BaseException as error:
+        if driver.closed:
+            connection.invalidate(error)
+        raise
     connection.dispatch.after_cursor_execute(connection, None, statement, None, None, False)
 
 

@@ -1,5 +1,6 @@
 """Statements that are built once answer like those that SQLAlchemy sends, within the same transaction."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -145,3 +146,29 @@ async def test_what_a_connection_leaves_open_is_undone_when_it_is_returned(
     assert driver is not None
     assert driver.pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE
     assert company.query("SELECT count(*) FROM ai_sessions") == [(0,)]
+
+
+@pytest.mark.anyio
+async def test_a_statement_that_is_cancelled_ends_as_cancelled(database: Database, company: Company) -> None:
+    """The driver closes its connection then, on which nothing can be undone: that must not hide what happened."""
+    sleeping = Built(select(func.pg_sleep(60).label("slept")))
+
+    async def sleep() -> None:
+        async with database.read(company.id) as db:
+            await sleeping.all(db)
+
+    def count() -> int:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(%' AND pid <> pg_backend_pid()"
+        return int(company.query(query.replace("%", "%%"))[0][0])
+
+    task = asyncio.create_task(sleep())
+    while not count():  # noqa: ASYNC110 - Only the server knows.
+        await asyncio.sleep(0.05)
+    task.cancel()
+    # The driver asks the server to end the statement, and is cancelled once more while it does.
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.read(company.id) as db:
+        assert await ONE.first(db, account=company.id, id=uuid.uuid4()) is None
