@@ -35,7 +35,7 @@ class ReadDb(AsyncSession):
 
     sync_session_class = _TenantSession
     read_only = True
-    _sends: tuple[Connection, psycopg.AsyncConnection[Any]] | None = None
+    _sends: tuple[SessionTransaction | None, Connection, psycopg.AsyncConnection[Any]] | None = None
 
     async def send(
         self, statement: str, values: Mapping[str, Any], numbered: str, in_order: Sequence[Any]
@@ -44,11 +44,13 @@ class ReadDb(AsyncSession):
 
         Its parameters are `numbered`, so that the driver need not look through it for their names.
         """
-        if self._sends is None:
+        nested = self.sync_session.get_nested_transaction()
+        if self._sends is None or self._sends[0] is not nested:
+            # A savepoint is made when its connection is first asked for.
             connection = (await self.connection()).sync_connection
             assert connection is not None
-            self._sends = connection, _driver_of(connection)
-        connection, driver = self._sends
+            self._sends = nested, connection, _driver_of(connection)
+        _, connection, driver = self._sends
         # Whoever listens to the engine's statements hears these, too.
         connection.dispatch.before_cursor_execute(connection, None, statement, values, None, False)
         cursor = psycopg.AsyncRawCursor(driver)

@@ -172,3 +172,15 @@ async def test_a_statement_that_is_cancelled_ends_as_cancelled(database: Databas
         await task
     async with database.read(company.id) as db:
         assert await ONE.first(db, account=company.id, id=uuid.uuid4()) is None
+
+
+@pytest.mark.anyio
+async def test_a_savepoint_holds_what_is_sent_first_in_it(database: Database, company: Company) -> None:
+    session_id = await _session(database, company)
+    async with database.write(company.id) as db:
+        await ONE.first(db, account=company.id, id=session_id)
+        for _ in range(2):
+            savepoint = await db.begin_nested()
+            await RENAME.send(db, {"account": company.id, "said": "Gone again", "removed": []})
+            await savepoint.rollback()
+    assert company.query("SELECT problem_summary FROM ai_sessions") == [("Nothing prints",)]
