@@ -107,12 +107,12 @@ def test_import_counts_and_repeats_nothing(flowpilot: Run, company: Company) -> 
         assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
         assert first.stdout.startswith(b"Imported ")
         assert b"Nothing changed" in second.stdout
-        log.write_text(blocks["csv"] + "half;a row\n")
+        log.write_text(blocks["csv"] + "HELP-9;a row\n")
         broken = flowpilot(*words)
         assert (broken.returncode, broken.stdout) == (1, b"")
-        unusable = "Line 8 (ticket half): expected 11 fields as in the header, found 2"
+        unusable = "Line 8 (ticket HELP-9): expected 11 fields as in the header, found 2"
         assert unusable in broken.stderr.decode()
-        log.write_text(blocks["csv"].replace("HELP-", "LATER-") + "half;a row\n")
+        log.write_text(blocks["csv"].replace("HELP-", "LATER-") + "HELP-9;a row\n")
         left_out = flowpilot(*words, "--leave-out-unusable")
         assert left_out.returncode == 0, left_out.stderr
         assert "1 row cannot be used, so 1 ticket is left out:" in left_out.stdout.decode()
