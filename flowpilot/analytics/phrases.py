@@ -1,6 +1,6 @@
 """What people said in problems, as stems in the order they said them: for a report and for the rows behind it.
 
-Both read a text with the same SQL, so the rows are exactly those that the report counted.
+Both read a text by the same rules, so the rows are exactly those that the report counted.
 """
 
 from flowpilot.analytics.sql import CREATED_IN_WINDOW
@@ -29,6 +29,24 @@ def spoken(text: str) -> str:
     """The words of a text as they were said, with blanks between: nothing but letters, `Wi-Fi` is `WiFi`."""
     joined = f"regexp_replace(left({text}, {_MAX_CHARACTERS}), '[-''\u2019]', '', 'g')"
     return rf"trim(regexp_replace({joined}, '[^[\:alpha\:]]+', ' ', 'g'))"
+
+
+# Of the newest: the domain, the text, and its words if they may have other letters than those of ASCII.
+SAID = f"""
+problem_domain AS domain, left(problem_summary, {_MAX_CHARACTERS}) AS said,
+CASE WHEN octet_length(problem_summary) > char_length(problem_summary)
+     THEN {spoken("problem_summary")} END AS words
+"""
+# As `spoken` does: two characters join what is beside them, and what is no letter is a blank.
+_JOINING = b"-'"
+_BLANK_BETWEEN = bytes(code if chr(code).isalpha() else ord(" ") for code in range(128)).ljust(256)
+
+
+def spoken_words(said: str, words: str | None) -> list[str]:
+    """The words of a text as `spoken` has them, which is asked only what is a letter outside of ASCII."""
+    if words is not None:
+        return words.split(" ")
+    return said.encode().translate(_BLANK_BETWEEN, _JOINING).decode().split()
 
 
 def telling(text: str) -> str:

@@ -124,7 +124,7 @@ def test_a_handoff_is_read_without_its_session_s_history(
         ("escalations", 12),
         ("load", 8),
         ("psa", 8),
-        ("knowledge-gaps", 9),
+        ("knowledge-gaps", 10),
         ("savings", 7),
     ],
 )

@@ -1,18 +1,20 @@
 """Knowledge gaps: where the flows fall short. Each signal is judged by the lower bound of its interval."""
 
+import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
-from flowpilot.analytics.knowledge_gaps.patterns import Phrase, StemmedText, repeated_phrases
+from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Text, repeated_phrases
 from flowpilot.analytics.knowledge_gaps.schemas import Gap, GapSessions, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.phrases import NEWEST, SILENT, spoken
+from flowpilot.analytics.phrases import NEWEST, SAID, SILENT, spoken_words
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, statement
 from flowpilot.analytics.statistics import wilson
@@ -42,18 +44,18 @@ LEFT JOIN trees t ON t.account_id = :account_id AND t.id = g.matched_flow_id
 ORDER BY g.n DESC, g.domain COLLATE "C"
 """)
 
-_UNMATCHED_SQL = statement(f"""
-WITH newest AS MATERIALIZED ({NEWEST}),
-said AS MATERIALIZED (SELECT problem_domain AS domain, {spoken("problem_summary")} AS words FROM newest)
-SELECT domain, words, CAST(to_tsvector('english', words) AS text) AS stems FROM said
-UNION ALL SELECT NULL, NULL, array_to_string({SILENT}, ' ')
+_UNMATCHED_SQL = statement(f"WITH newest AS MATERIALIZED ({NEWEST}) SELECT {SAID} FROM newest")
+# The stems of each word alone, and those that say nothing.
+_STEMS_SQL = statement(f"""
+SELECT word, CAST(to_tsvector('english', word) AS text) AS stems FROM unnest(CAST(:words AS text[])) AS word
+UNION ALL SELECT NULL, array_to_string({SILENT}, ' ')
 """)
 # A stem in what PostgreSQL writes, which has only letters, and its places.
 _STEM = re.compile(r"'(\w+)':([\d,]+)")
 
 
 async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
-    """The window's gaps, worst first, in two statements."""
+    """The window's gaps, worst first, in three statements."""
     groups = (await db.execute(narrowed(_GROUPS_SQL, window.only), window.parameters)).all()
     gaps = [
         *_weak_options(window, groups),
@@ -121,28 +123,38 @@ def _uncharted_territory(window: Window, groups: Sequence[Any]) -> Iterator[Gap]
 
 async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
     """The phrases that are said most, one for each theme."""
-    *rows, last = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
-    silent = frozenset(last.stems.split(" "))
+    rows = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
-    texts = [_stemmed(row, silent) for row in rows]
+    if least > len(rows):
+        return []
+    texts = await asyncio.to_thread(_texts, rows)
+    stems = await stems_of(db, texts)
     return [
         _pattern_gap(window, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
-        for phrase in repeated_phrases(texts, least, MOST_PATTERNS)
+        for phrase in await asyncio.to_thread(repeated_phrases, texts, stems, least, MOST_PATTERNS)
     ]
 
 
-def _stemmed(row: Any, silent: Container[str]) -> StemmedText:
-    """A text with its stems in order, without those that say nothing: as `phrases.telling` has them."""
+def _texts(rows: Sequence[Any]) -> list[Text]:
+    return [Text(spoken_words(said, words), domain) for domain, said, words in rows]
+
+
+async def stems_of(db: ReadDb, texts: Sequence[Text]) -> dict[str, list[str]]:
+    """The stems of each word that say something, as `phrases.telling` has them. Words are few beside texts."""
+    words = list(dict.fromkeys(chain.from_iterable(text.words for text in texts)))
+    *rows, last = (await db.execute(_STEMS_SQL, {"words": words})).all()
+    silent = frozenset(last.stems.split(" "))
+    return {row.word: _in_order(row.stems, silent) for row in rows}
+
+
+def _in_order(stems: str, silent: Container[str]) -> list[str]:
     found = [
         (int(place), stem)
-        for stem, places in _STEM.findall(row.stems)
+        for stem, places in _STEM.findall(stems)
         if len(stem) > 1 and stem not in silent
         for place in places.split(",")
     ]
-    found.sort()
-    return StemmedText(
-        row.words.split(" "), [stem for _, stem in found], [place for place, _ in found], row.domain
-    )
+    return [stem for _, stem in sorted(found)]
 
 
 def _pattern_gap(window: Window, phrase: Phrase, n_unmatched: int, domains: Counter[str | None]) -> Gap:
