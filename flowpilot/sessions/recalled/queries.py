@@ -168,6 +168,9 @@ def _best(that: Traits, domain: str | None, title: Words, whole: Words, worth: W
     """
     best: tuple[float, Words] = (0.0, frozenset())
     for words in (title, whole):
+        # Most problems of an account have no word in common.
+        if words.isdisjoint(that.problem):
+            continue
         this = Traits(words, frozenset(), domain)
         shared = shared_words(this, that)
         if is_evidence(shared):

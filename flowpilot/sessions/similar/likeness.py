@@ -71,7 +71,7 @@ def likeness(one: Traits, other: Traits, worth: Worth) -> float:
 
 def shared_words(one: Traits, other: Traits) -> Words:
     """The telling words of two problems that both have: what makes them alike."""
-    return _telling(one.problem) & _telling(other.problem)
+    return _telling(one.problem & other.problem)
 
 
 def is_evidence(shared: Words) -> bool:
@@ -85,6 +85,7 @@ def mean_likeness(one: Traits, others: Sequence[Traits], worth: Worth) -> float:
 
 
 def _telling(words: Words) -> Words:
+    # Each word by itself, so what is telling of two sets together is what is telling of each.
     return words - actions_in(words) - short_numbers_in(words)
 
 
