@@ -69,6 +69,7 @@ lint: setup ## Check style and types
 bench: setup ## Measure every report, imports and pages at 200,000 sessions: ten minutes
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.grown
 
 bench-quick: setup ## Measure reports and imports at 20,000 sessions, to judge a change by its ratios: two minutes
 	$(BIN)/python -m benchmarks --sessions 20000 --accounts 4 --requests 30 --cases 1000 --no-texts
@@ -79,6 +80,7 @@ bench-rates: setup ## Measure steps and claims a second, beside pgbench: two min
 bench-large: setup ## Measure them at 1,000,000 sessions
 	$(BIN)/python -m benchmarks --sessions 1000000 --accounts 100 --cases 25000
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.grown --sessions 1000000
 
 reliability: setup ## Kill the server while sessions are posted, and count what arrives in each ticket system
 	$(BIN)/python -m benchmarks.reliability arrivals --write

@@ -3,10 +3,11 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import httpx2
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from benchmarks.grown.accounts import Grown, account_of, grow, seed
 from benchmarks.live import memory
+from benchmarks.machine import describe_machine
 from benchmarks.matching import load_texts
 from benchmarks.pages import OWNER, SENIOR, Place, all_places, open_page, signed_in
 from benchmarks.rows import DAYS_IN_ALL
@@ -48,6 +50,9 @@ _LISTS = {
 }
 _CSV = "/api/v1/analytics/flowpilot/rows/sessions.csv"
 
+_HEADERS = (*("page", "as it is, p50 ms", "kB", "grown, p50 ms", "kB", f"times (aim < {AIM_RATIO:.0f})"),)
+RESULTS = Path(__file__).parents[1] / "GROWN.md"
+
 console = Console(width=110)
 
 
@@ -56,6 +61,7 @@ class Side:
     """One of the two installations while it is measured."""
 
     url: str
+    owner: str
     address: str
     places: dict[str, Place]
 
@@ -66,17 +72,26 @@ def main(
     people: Annotated[int, typer.Option(min=20, help="Members.")] = 5_000,
     flows: Annotated[int, typer.Option(min=50, help="Flows.")] = 2_000,
     rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests per page and installation.")] = 20,
+    write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/GROWN.md.")] = False,
 ) -> None:
     """Measure every page and list in both, in turns; then matching, and a file of all sessions."""
+    size = Grown(sessions, waiting, people, flows)
     with ExitStack() as stack:
         small = stack.enter_context(_installation(None))
-        large = stack.enter_context(_installation(Grown(sessions, waiting, people, flows)))
+        large = stack.enter_context(_installation(size))
         with console.status("Measuring"):
-            table = _pages(small, large, rounds)
-        console.print(table)
-        for name, side in (("as it is", small), ("grown", large)):
-            console.print(f"A match in the demo {name}: {_match_ms(side):.1f} ms (aim: {AIM_MATCH_MS:.0f} ms).")
-        console.print(_file(large), highlight=False)
+            lines = list(_lines(small, large, rounds))
+        notes = [
+            *(
+                f"A match in the demo {name}: {_match_ms(side):.1f} ms (aim: {AIM_MATCH_MS:.0f} ms)."
+                for name, side in (("as it is", small), ("grown", large))
+            ),
+            _file(large),
+        ]
+        machine = describe_machine(large.owner)
+    _print(lines, notes)
+    if write:
+        RESULTS.write_text(_markdown(size, lines, notes, machine), "utf-8")
 
 
 @contextmanager
@@ -92,22 +107,45 @@ def _installation(size: Grown | None) -> Iterator[Side]:
             signed_in(address, OWNER) as owner,
         ):
             found = all_places(senior, owner) | {name: Place(owner, path) for name, path in _LISTS.items()}
-            yield Side(urls.runtime, address, found)
+            yield Side(urls.runtime, urls.owner, address, found)
 
 
-def _pages(small: Side, large: Side, rounds: int) -> Table:
-    table = Table(title="Medians of pages of the demo as it is, and grown", title_justify="left")
-    for number, header in enumerate(
-        ("page", "as it is, p50 ms", "grown, p50 ms", "times", f"aim < {AIM_RATIO:.0f}")
-    ):
-        table.add_column(header, justify="right" if number else "left")
+def _lines(small: Side, large: Side, rounds: int) -> Iterator[Sequence[str]]:
     for name in small.places:
-        one, other = _in_turns(rounds, [side.places[name] for side in (small, large)])
+        sides = [side.places[name] for side in (small, large)]
+        one, other = _in_turns(rounds, sides)
+        sizes = [f"{len(open_page(place).content) / 1000:.0f}" for place in sides]
         ratio = other / one
-        sizes = [f"{len(open_page(side.places[name]).content) / 1000:.0f}" for side in (small, large)]
-        missed = "" if ratio < AIM_RATIO else "missed"
-        table.add_row(name, f"{one:.1f}", sizes[0], f"{other:.1f}", sizes[1], f"{ratio:.2f}", missed)
-    return table
+        missed = " !" if ratio >= AIM_RATIO else ""
+        yield name, f"{one:.1f}", sizes[0], f"{other:.1f}", sizes[1], f"{ratio:.2f}{missed}"
+
+
+def _print(lines: Sequence[Sequence[str]], notes: Sequence[str]) -> None:
+    table = Table(title="Medians of pages of the demo as it is, and grown", title_justify="left")
+    for number, header in enumerate(_HEADERS):
+        table.add_column(header, justify="right" if number else "left")
+    for line in lines:
+        table.add_row(*line)
+    console.print(table)
+    for note in notes:
+        console.print(note, highlight=False)
+
+
+def _markdown(
+    size: Grown, lines: Sequence[Sequence[str]], notes: Sequence[str], machine: Mapping[str, str]
+) -> str:
+    head = f"""\
+# An account that has grown
+
+Made on {now():%Y-%m-%d} by `python -m benchmarks.grown --write`: every page and list of the demo as it is, and of
+the same demo whose account has {size.sessions:,} sessions, {size.people:,} members, {size.flows:,} flows and
+{size.waiting:,} waiting handoffs more, in turns over HTTP with keep-alive, each in a `flowpilot serve` of its own.
+kB are 1,000 bytes of the answer, not compressed. With ! an aim is missed.
+"""
+    table = ["| " + " | ".join(_HEADERS) + " |", "|---|" + "---:|" * (len(_HEADERS) - 1)]
+    body = ["| " + " | ".join(line) + " |" for line in lines]
+    facts = [f"- {name}: {value}" for name, value in machine.items()]
+    return "\n".join([head, *table, *body, "", *(f"- {note}" for note in notes), *facts]) + "\n"
 
 
 def _in_turns(rounds: int, visited: Sequence[Place]) -> list[float]:
