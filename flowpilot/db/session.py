@@ -17,12 +17,13 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
-from sqlalchemy.util.concurrency import await_
+from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from flowpilot.db.announce import commit_and_announce
 from flowpilot.db.connect import LIVELINESS, driver_url
-from flowpilot.db.failures import DatabaseTimeoutError, OutageLog, outage
+from flowpilot.db.failures import DatabaseTimeoutError, DatabaseUnavailableError, OutageLog, outage
 from flowpilot.db.last import do_what_is_last
+from flowpilot.db.statements.kept import is_lost, keeps_plans
 from flowpilot.db.stored import ask_what_is_stored
 
 
@@ -35,32 +36,40 @@ class ReadDb(AsyncSession):
 
     sync_session_class = _TenantSession
     read_only = True
-    _sends: tuple[SessionTransaction | None, Connection, psycopg.AsyncConnection[Any]] | None = None
+    _sends: tuple[SessionTransaction | None, Connection, psycopg.AsyncConnection[Any], bool] | None = None
 
     async def send(
         self, statement: str, values: Mapping[str, Any], numbered: str, in_order: Sequence[Any]
     ) -> psycopg.AsyncCursor[Any]:
         """Send a statement by the driver itself, within the transaction (`db/statements`).
 
-        Its parameters are `numbered`, so that the driver need not look through it for their names.
+        Its parameters are `numbered`, so that the driver need not look through it for their names. Where it can,
+        PostgreSQL keeps what it has understood of it, and its plan once that suits any values as well.
         """
         nested = self.sync_session.get_nested_transaction()
         if self._sends is None or self._sends[0] is not nested:
             # A savepoint is made when its connection is first asked for.
             connection = (await self.connection()).sync_connection
             assert connection is not None
-            self._sends = nested, connection, _driver_of(connection)
-        _, connection, driver = self._sends
+            driver = _driver_of(connection)
+            self._sends = nested, connection, driver, await keeps_plans(connection, driver)
+        _, connection, driver, is_kept = self._sends
         # Whoever listens to the engine's statements hears these, too.
         connection.dispatch.before_cursor_execute(connection, None, statement, values, None, False)
         cursor = psycopg.AsyncRawCursor(driver)
         try:
+            driver.prepare_threshold = 0 if is_kept else None
             await cursor.execute(numbered, in_order)
         except BaseException as error:
             # One that is cancelled may close its connection, on which nothing can be undone any more.
             if driver.closed:
                 connection.invalidate(error)
+            elif is_kept and is_lost(connection, error):
+                await greenlet_spawn(connection.invalidate, error)
+                raise DatabaseUnavailableError from error
             raise
+        finally:
+            driver.prepare_threshold = None
         connection.dispatch.after_cursor_execute(connection, cursor, statement, values, None, False)
         return cursor
 
@@ -191,8 +200,8 @@ class Database:
             outages: counts and logs them instead.
         """
         self.url = url
-        # No prepared statements: their generic plans fit neither small nor large accounts. This also allows a
-        # transaction pooler in between. Reports over days are the exception (analytics/summed/planned).
+        # No prepared statements: their generic plans fit neither small nor large accounts. Only what is built once
+        # (`send` above) and reports over days (analytics/summed/planned) are prepared.
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,

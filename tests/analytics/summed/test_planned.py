@@ -14,8 +14,8 @@ from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.psa import psa_metrics
-from flowpilot.analytics.summed import planned
 from flowpilot.db.session import Database, ReadDb
+from flowpilot.db.statements import kept
 from tests.company import Company, at
 
 NOW = at("2026-06-15 12:00")
@@ -55,7 +55,7 @@ def test_five_reports_are_planned_once_each(company: Company) -> None:
 
 
 def test_a_pooler_between_keeps_nothing(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planned, "_IS_KEPT", "SELECT %s IS NULL")
+    monkeypatch.setattr(kept, "_IS_KEPT", "SELECT %s IS NULL")
     assert _on_a_new_connection(company, lambda database: _covered_twice(database, company)) == []
 
 
