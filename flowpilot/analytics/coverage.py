@@ -18,7 +18,7 @@ from flowpilot.analytics.statistics import rate, rate_ci95
 from flowpilot.analytics.summed.sources import GAPS, read, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
-from flowpilot.sessions.days.sums import CELL_GROUP, CELL_SUMS, columns, listed
+from flowpilot.sessions.days.sums import CELL_GROUP, CELL_SUMS, listed
 
 
 class FlowCell(BaseModel):
@@ -64,8 +64,9 @@ class Coverage(Report):
     total_domains: int
 
 
+_SUMS = ("n", "resolved", "escalated", "guided", "timed", "duration", "worked")
 _ROWS = f"""
-    SELECT {listed(CELL_GROUP)}, {listed(CELL_SUMS)}
+    SELECT {listed(CELL_GROUP)}, {listed({name: CELL_SUMS[name] for name in _SUMS})}
     FROM ai_sessions
     WHERE {CREATED_IN_WINDOW}
     GROUP BY 1, 2
@@ -100,7 +101,7 @@ ORDER BY d.n DESC, d.domain COLLATE "C"
 
 
 _ROWS_SQL = _sql(_ROWS)
-_DAYS_SQL = _sql(f"{_ROWS} {summed('cell', *columns('cell'))}", f"{GAPS},")
+_DAYS_SQL = _sql(f"{_ROWS} {summed('cell', *CELL_GROUP, *_SUMS)}", f"{GAPS},")
 
 
 async def coverage(db: ReadDb, window: Window) -> Coverage:

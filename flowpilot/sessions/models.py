@@ -94,6 +94,14 @@ class AISession(Tenant, Base):
             postgresql_where="owner_id IS NULL AND last_activity_at IS NOT NULL AND"
             " status IN ('active', 'paused')",
         ),
+        # Answers of open sessions are in no sum of a day, so a report reads them one by one.
+        Index(
+            "ai_sessions_open_idx",
+            "account_id",
+            "created_at",
+            postgresql_include=["problem_domain", "matched_flow_id", "answer_count", "free_text_count"],
+            postgresql_where="status IN ('active', 'paused')",
+        ),
         Index(
             "ai_sessions_of_log_idx",
             "account_id",

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
+from sqlalchemy import TextClause
+
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Text, repeated_phrases
 from flowpilot.analytics.knowledge_gaps.schemas import Gap, GapSessions, KnowledgeGaps
@@ -16,33 +18,60 @@ from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.phrases import NEWEST, SAID, SILENT, spoken_words
 from flowpilot.analytics.schemas import header
-from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import wilson
+from flowpilot.analytics.summed.sources import GAPS_WITH_ANSWERS, read, summed
 from flowpilot.db.session import ReadDb
+from flowpilot.sessions.days.sums import CELL_GROUP, CELL_SUMS, IS_OPEN, listed
 
 MOST_PATTERNS = 10
 
 _ROWS = "/api/v1/analytics/flowpilot/rows/sessions"
 
-_GROUPS_SQL = statement(f"""
-WITH groups AS MATERIALIZED (
-    SELECT matched_flow_id, problem_domain AS domain, count(*) AS n,
-           sum(answer_count) AS answers,
-           sum(free_text_count) AS free_texts,
-           count(*) FILTER (WHERE free_text_count > 0) AS leaving,
-           count(*) FILTER (WHERE {ESCALATED}) AS escalated,
-           count(*) FILTER (WHERE status = 'resolved') AS resolved,
-           count(*) FILTER (WHERE status = 'resolved' AND confidence_tier = 'discovery'
-                                  AND matched_flow_id IS NULL) AS uncharted
+_COUNTS = ("n", "answers", "free_texts", "leaving", "escalated", "resolved", "uncharted")
+_ANSWERS = {
+    "answers": "sum(answer_count)",
+    "free_texts": "sum(free_text_count)",
+    "leaving": "count(*) FILTER (WHERE free_text_count > 0)",
+}
+_GROUPS = f"""
+    SELECT {listed(CELL_GROUP)}, {listed({name: CELL_SUMS[name] for name in _COUNTS} | _ANSWERS)}
     FROM ai_sessions
     WHERE {CREATED_IN_WINDOW}
-    GROUP BY matched_flow_id, problem_domain
+    GROUP BY 1, 2
+"""
+# What days do not say: the answers of open sessions, of the whole window.
+_OPEN = f"""
+    SELECT {listed(CELL_GROUP)}, {listed(dict.fromkeys(_COUNTS, "0") | _ANSWERS)}
+    FROM public.ai_sessions
+    WHERE {CREATED_IN_WINDOW} AND {IS_OPEN}
+    GROUP BY 1, 2
+"""
+_REST = f"""
+    SELECT {listed(CELL_GROUP)}, {listed({name: CELL_SUMS[name] for name in _COUNTS})}
+    FROM ai_sessions
+    WHERE {CREATED_IN_WINDOW}
+    GROUP BY 1, 2
+"""
+
+
+def _sql(parts: str, before: str = "") -> TextClause:
+    """The statement over groups of sessions by flow and domain, of which one may come in several parts."""
+    return statement(f"""
+WITH {before} groups AS MATERIALIZED (
+    SELECT flow_id, domain, {", ".join(f"sum({name})::bigint AS {name}" for name in _COUNTS)}
+    FROM ({parts}) parts
+    GROUP BY 1, 2
 )
 SELECT g.*, t.name AS flow
 FROM groups g
-LEFT JOIN trees t ON t.account_id = :account_id AND t.id = g.matched_flow_id
-ORDER BY g.n DESC, g.domain COLLATE "C"
+LEFT JOIN trees t ON t.account_id = :account_id AND t.id = g.flow_id
+ORDER BY g.n DESC, g.domain COLLATE "C", g.flow_id
 """)
+
+
+_ROWS_SQL = _sql(_GROUPS)
+_DAYS_SQL = _sql(f"{_REST} UNION ALL {_OPEN} {summed('cell', *CELL_GROUP, *_COUNTS)}", f"{GAPS_WITH_ANSWERS},")
 
 _UNMATCHED_SQL = statement(f"WITH newest AS MATERIALIZED ({NEWEST}) SELECT {SAID} FROM newest")
 # The stems of each word alone, and those that say nothing.
@@ -56,11 +85,11 @@ _STEM = re.compile(r"'(\w+)':([\d,]+)")
 
 async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
     """The window's gaps, worst first, in three statements."""
-    groups = (await db.execute(narrowed(_GROUPS_SQL, window.only), window.parameters)).all()
+    found = await groups(db, window)
     gaps = [
-        *_weak_options(window, groups),
-        *_high_escalation(window, groups),
-        *_uncharted_territory(window, groups),
+        *_weak_options(window, found),
+        *_high_escalation(window, found),
+        *_uncharted_territory(window, found),
         *await _repeated_patterns(db, window),
     ]
     rank = {"high": 0, "medium": 1, "low": 2}
@@ -69,6 +98,11 @@ async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
         generated_at=window.as_of,
         gaps=sorted(gaps, key=lambda gap: (rank[gap.severity], -gap.evidence["lower_bound"], gap.title)),
     )
+
+
+async def groups(db: ReadDb, window: Window) -> Sequence[Any]:
+    """What the window's sessions of each flow and domain come to: a row each, the most sessions first."""
+    return (await read(db, _DAYS_SQL, _ROWS_SQL, window)).all()
 
 
 def _weak_options(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
@@ -184,7 +218,7 @@ def _of(domain: str | None) -> dict[str, Any]:
 
 
 def _flow_or_domain(row: Any) -> tuple[UUID | None, str | None]:
-    return row.matched_flow_id, None if row.matched_flow_id else row.domain
+    return row.flow_id, None if row.flow_id else row.domain
 
 
 def _least_cases(slug: str, whole: int) -> int:

@@ -22,12 +22,12 @@ _FIRST_DAY = "2012-01-01"
 _MOST_BACK = 12
 
 
-def _gaps(days: str, news: str, prefix: str = "") -> str:
-    """Two parts: the clean days of a table, and the stretches between them."""
+def _gaps(days: str, news: str, prefix: str = "", condition: str = "true") -> str:
+    """Two parts: the clean days of a table for which this holds, and the stretches between them."""
     return f"""
 {prefix}clean AS MATERIALIZED (
     SELECT * FROM {days} d
-    WHERE d.account_id = :account_id
+    WHERE d.account_id = :account_id AND {condition}
       AND d.day >= greatest('{_FIRST_DAY}',
                             (CAST(:start AS timestamptz) AT TIME ZONE 'UTC' + interval '86399.999999 s')::date)
       AND d.day < (CAST(:end AS timestamptz) AT TIME ZONE 'UTC')::date
@@ -56,7 +56,11 @@ def _in_gaps(table: str, moment: str, prefix: str = "", condition: str = "true")
 )"""
 
 
-GAPS = f"{_gaps('session_days', 'session_news')}, {_in_gaps('ai_sessions', 'created_at')}"
+_SESSIONS = _in_gaps("ai_sessions", "created_at")
+GAPS = f"{_gaps('session_days', 'session_news')}, {_SESSIONS}"
+# A server of the release before sums up a day without its answers: such a day is read from its rows.
+_HAS_ANSWERS = "cardinality(cell_answers) = cardinality(cell_n)"
+GAPS_WITH_ANSWERS = f"{_gaps('session_days', 'session_news', condition=_HAS_ANSWERS)}, {_SESSIONS}"
 
 # The same of pushes and time entries: `psa_clean`, `psa_gaps`, and the rows of these.
 PSA_GAPS = ", ".join(

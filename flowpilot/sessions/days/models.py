@@ -15,13 +15,19 @@ def _list(kind: type[TypeEngine[Any]]) -> Any:
     return mapped_column(ARRAY(kind))
 
 
+def _added_list(kind: type[TypeEngine[Any]]) -> Any:
+    """One that servers of a release before do not write: then it has less than the others."""
+    return mapped_column(ARRAY(kind), server_default="{}")
+
+
 class SessionDay(Base):
     """The sessions that were created on one day, in UTC, in sums: of each group one value in each list.
 
     `kind_…` has the groups of status and tier, where `open` is every status that is not an end, and `escalated`
     also stands for one that is requested; steps are only those of the resolved. `cell_…` has the groups of domain
-    and flow, whose times are those of the resolved. `end_…` has the resolved by the quarter of an hour in which
-    that was, counted from 1970, because zones differ by quarters. Without a row a day is not summed up.
+    and flow, whose times are those of the resolved, and whose answers are those of all that are not open. `end_…`
+    has the resolved by the quarter of an hour in which that was, counted from 1970, because zones differ by
+    quarters. Without a row a day is not summed up.
     """
 
     __tablename__ = "session_days"
@@ -52,6 +58,10 @@ class SessionDay(Base):
     cell_timed: Mapped[list[int]] = _list(Integer)
     cell_duration: Mapped[list[timedelta | None]] = _list(Interval)
     cell_worked: Mapped[list[float | None]] = _list(Double)
+    cell_answers: Mapped[list[int]] = _added_list(Integer)
+    cell_free_texts: Mapped[list[int]] = _added_list(Integer)
+    cell_leaving: Mapped[list[int]] = _added_list(Integer)
+    cell_uncharted: Mapped[list[int]] = _added_list(Integer)
     end_quarter: Mapped[list[int]] = _list(Integer)
     end_n: Mapped[list[int]] = _list(Integer)
     end_duration: Mapped[list[timedelta]] = _list(Interval)

@@ -25,8 +25,8 @@ Collision = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetecte
 _ATTEMPTS = 5
 
 _READ = (
-    "status, confidence_tier, problem_domain, matched_flow_id, psa_ticket_id, step_count, session_rating,"
-    " created_at, resolved_at, work_seconds"
+    "status, confidence_tier, problem_domain, matched_flow_id, psa_ticket_id, step_count, answer_count,"
+    " free_text_count, session_rating, created_at, resolved_at, work_seconds"
 )
 
 

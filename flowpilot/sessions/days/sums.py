@@ -1,7 +1,8 @@
 """What is summed of sessions, by the names of the columns of `session_days`: the one place that says so.
 
 A list for each column; the first ones of each name the group. A session's open statuses are one, so that nothing
-has to be summed up again when it is paused, claimed or goes on.
+has to be summed up again when it is paused or goes on, and neither when an escalation is claimed. An open session
+takes answers all the time, so only those of others are summed; who needs them all reads open sessions as well.
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,12 @@ STATUS = """
     CASE WHEN status IN ('escalated', 'requesting_escalation') THEN 'escalated'
          WHEN status IN ('resolved', 'abandoned') THEN status ELSE 'open' END
 """
+IS_OPEN = "status IN ('active', 'paused')"
 _SECONDS = "date_part('epoch', resolved_at - created_at)"
 # The time to a session's resolution that was working time; null beside a known end means that all of it was.
 WORKED_SECONDS = f"coalesce(work_seconds, {_SECONDS})"
+# Solved without any flow.
+UNCHARTED = "status = 'resolved' AND confidence_tier = 'discovery' AND matched_flow_id IS NULL"
 _IS_RESOLVED = "FILTER (WHERE status = 'resolved')"
 
 Columns = Mapping[str, str]
@@ -43,6 +47,11 @@ CELL_SUMS: Columns = {
     "timed": f"(count(resolved_at) {_IS_RESOLVED})::int",
     "duration": f"sum(resolved_at - created_at) {_IS_RESOLVED}",
     "worked": f"sum({WORKED_SECONDS}) {_IS_RESOLVED}",
+    "answers": f"coalesce(sum(answer_count) FILTER (WHERE NOT {IS_OPEN}), 0)::int",
+    "free_texts": f"coalesce(sum(free_text_count) FILTER (WHERE NOT {IS_OPEN}), 0)::int",
+    # Sessions in which an answer left the options.
+    "leaving": f"(count(*) FILTER (WHERE NOT {IS_OPEN} AND free_text_count > 0))::int",
+    "uncharted": f"(count(*) FILTER (WHERE {UNCHARTED}))::int",
 }
 END_GROUP: Columns = {"quarter": "floor(date_part('epoch', resolved_at) / 900)::int"}
 END_SUMS: Columns = {

@@ -13,7 +13,9 @@ from sqlalchemy import TextClause
 from flowpilot.analytics import coverage, flow_quality, psa
 from flowpilot.analytics.dashboard import glances, kpis, working
 from flowpilot.analytics.dashboard import report as dashboard
+from flowpilot.analytics.knowledge_gaps import report as knowledge_gaps
 from flowpilot.analytics.period import Window, window
+from flowpilot.analytics.schemas import Report
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, ReadDb
@@ -37,7 +39,7 @@ from tests.analytics.test_random_worlds import (
 from tests.company import run
 
 # What asks for its source: each is made to read rows alone, to be compared.
-OVER_SUMS = (dashboard, glances, kpis, working, coverage, flow_quality, psa)
+OVER_SUMS = (dashboard, glances, kpis, working, coverage, flow_quality, knowledge_gaps, psa)
 WINDOWS = [
     {},
     {"from_": "2026-03-20", "to": "2026-03-29", "tz": "Asia/Kathmandu"},
@@ -62,8 +64,10 @@ async def _all_reports(database: Database, account_id: uuid.UUID) -> list[Any]:
                 await flow_quality.flow_quality(db, one),
                 await psa.psa_metrics(db, one),
                 await glances.psa_glance(db, one),
+                await knowledge_gaps.knowledge_gaps(db, one),
+                *(await knowledge_gaps.groups(db, one)),
             ]
-    return [report.model_dump(mode="json") for report in found]
+    return [one.model_dump(mode="json") if isinstance(one, Report) else tuple(one) for one in found]
 
 
 def _check(urls: DatabaseUrls, account_id: uuid.UUID, rows: dict[str, list[Row]]) -> None:
@@ -116,6 +120,8 @@ class _History:
             }
         if self.draw.random() < 0.3:
             changed["step_count"] = row["step_count"] + 1
+        if self.draw.random() < 0.5:
+            changed |= self._answers()
         async with database.write(self.account_id) as db:
             session = await db.get_one(AISession, (self.account_id, row["id"]))
             for name, value in changed.items():
@@ -123,7 +129,7 @@ class _History:
         row |= changed
 
     def _begin(self) -> None:
-        row = {**_session(self.draw, self.rows["trees"]), "step_count": self.draw.randrange(4)}
+        row = {**_session(self.draw, self.rows["trees"]), "step_count": self.draw.randrange(4), **self._answers()}
 
         async def work(database: Database) -> None:
             async with database.write(self.account_id) as db:
@@ -131,6 +137,12 @@ class _History:
 
         run(self.urls, work)
         self.rows["ai_sessions"].append(row)
+
+    def _answers(self) -> Row:
+        return {
+            "answer_count": (answers := self.draw.randrange(4)),
+            "free_text_count": self.draw.randrange(answers + 1),
+        }
 
     def _push(self) -> None:
         """A push ends, is tried again, or is there for the first time, which a log from elsewhere may say late."""

@@ -103,6 +103,8 @@ def test_what_counts_marks_the_day(company: Company, values: Mapping[str, Any], 
         ("active", {"status": "paused"}),
         ("requesting_escalation", {"status": "escalated", "last_activity_at": CREATED}),
         ("active", {"step_count": 3, "answer_count": 1}),
+        ("paused", {"step_count": 3, "answer_count": 1, "free_text_count": 1}),
+        ("escalated", {"step_count": 3}),
         ("resolved", {"rating_comment": "Thanks", "problem_summary": "Printer"}),
     ],
 )
@@ -118,6 +120,17 @@ def test_what_does_not_count_marks_nothing(
 def test_a_step_of_a_resolved_session_counts(company: Company) -> None:
     session_id = _begin(company, status="resolved")
     _change(company, session_id, {"step_count": 3})
+    assert _marked(company) == [DAY]
+
+
+@pytest.mark.parametrize("status", ["requesting_escalation", "escalated", "resolved", "abandoned"])
+@pytest.mark.parametrize("name", ["answer_count", "free_text_count"])
+@pytest.mark.parametrize("together", [False, True])
+def test_an_answer_of_a_session_that_is_not_open_counts(
+    company: Company, status: str, name: str, together: bool
+) -> None:
+    session_id = _begin(company, status=status)
+    _change(company, session_id, {name: 3}, together=together)
     assert _marked(company) == [DAY]
 
 
