@@ -54,6 +54,17 @@ class Tenant:
         return mapped_column(primary_key=True, default=new_id, sort_order=-1)
 
 
+class TenantPart(Tenant):
+    """Mixin of a table whose rows each belong to a row of another table of the account.
+
+    The key to that one says that there is such an account: a key of its own would be checked for each row again.
+    """
+
+    @declared_attr
+    def account_id(cls) -> Mapped[uuid.UUID]:  # noqa: N805 - declared_attr hands in the class
+        return mapped_column(primary_key=True, sort_order=-2, index=False)
+
+
 def new_id() -> uuid.UUID:
     """A new UUIDv7: ids made later sort later."""
     return uuid_utils.compat.uuid7()

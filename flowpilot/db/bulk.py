@@ -61,7 +61,7 @@ class Drafts:
     def __init__(self, connection: psycopg.Connection, account_id: uuid.UUID) -> None:
         self.connection, self.account_id = connection, account_id
         self._account = sql.Literal(str(account_id))
-        self._copied: dict[str, _Draft] = {}
+        self._made: dict[str, _Draft] = {}
         self._inserted: list[tuple[_Draft, psycopg.Cursor]] = []
         self._sent = ExitStack()
         self._is_spread: bool | None = None
@@ -70,20 +70,22 @@ class Drafts:
         return self
 
     def __exit__(self, *error: Any) -> None:
-        if error == (None, None, None):
-            self.finish()
-        else:
+        if error != (None, None, None):
             self._sent.__exit__(*error)
+            return
+        self.finish()
+        for draft in self._made.values():
+            self.connection.execute(draft.dropping)
 
     def copy(self, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
         """Copy rows of a table, whose columns are always the same: each a line of COPY, without the account."""
         self.finish()
         if self._is_spread is None:
             self._is_spread = is_spread(self.connection)
-        if table not in self._copied:
-            self._copied[table] = _Draft(table, columns)
-            self._copied[table].create(self.connection)
-        draft, reading = self._copied[table], iter(lines)
+        if table not in self._made:
+            self._made[table] = _Draft(table, columns)
+            self._made[table].create(self.connection)
+        draft, reading = self._made[table], iter(lines)
         with self.connection.cursor() as cursor, cursor.copy(draft.copying) as copy:
             while some := list(islice(reading, _LINES_AT_ONCE)):
                 copy.write("".join(some))
@@ -92,14 +94,14 @@ class Drafts:
     def begin(self) -> None:
         """Begin to insert what was copied. Until `finish`, the connection may not be used."""
         self.finish()
-        if not self._copied:
+        copied = [draft for draft in self._made.values() if draft.rows]
+        if not copied:
             return
         self._sent.enter_context(self.connection.pipeline())
-        for draft in self._copied.values():
+        for draft in copied:
             statement = draft.inserting(self._account, may_meet=bool(self._is_spread))
             self._inserted.append((draft, self.connection.execute(statement)))
-            self.connection.execute(draft.dropping)
-        self._copied = {}
+            self.connection.execute(draft.emptying)
 
     def finish(self) -> None:
         """Wait until the rows are inserted.
@@ -111,6 +113,7 @@ class Drafts:
         inserted, self._inserted = self._inserted, []
         for draft, cursor in inserted:
             draft.check(cursor.rowcount)
+            draft.rows = 0
 
 
 @dataclass(slots=True)
@@ -138,6 +141,11 @@ class _Draft:
             account=sql.SQL("{}::uuid, ").format(account) if account else sql.SQL(""),
             conflict=sql.SQL(" ON CONFLICT DO NOTHING" if may_meet else ""),
         )
+
+    @property
+    def emptying(self) -> sql.Composed:
+        """Quicker than to make it anew: what this transaction has made is cut off in its place."""
+        return self._said("TRUNCATE {draft}")
 
     @property
     def dropping(self) -> sql.Composed:

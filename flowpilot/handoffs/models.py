@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInte
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
+from flowpilot.db.base import Base, TenantPart, created_at, one_of, tenant_key
 
 
 class Priority(IntEnum):
@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"
 
 
-class SessionHandoff(Tenant, Base):
+class SessionHandoff(TenantPart, Base):
     """One escalation: a session waiting for, or held by, a senior.
 
     `first_action_at` and `claimant_action_at` are derived: the earliest step of the session strictly after
@@ -137,7 +137,7 @@ class HandoffEventKind(StrEnum):
     CLOSED = "closed"
 
 
-class HandoffEvent(Tenant, Base):
+class HandoffEvent(TenantPart, Base):
     """One transition of a handoff. Rows are never changed or removed, so every claim stays known.
 
     `number` counts an account's events in the order in which they were committed, which is what a live stream

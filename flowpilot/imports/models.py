@@ -9,7 +9,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
+from flowpilot.db.base import Base, Tenant, TenantPart, created_at, one_of, tenant_key
 
 
 class ImportRun(Tenant, Base):
@@ -42,7 +42,7 @@ class ItemKind(StrEnum):
     CLIENT = "client"
 
 
-class ImportItem(Tenant, Base):
+class ImportItem(TenantPart, Base):
     """A session, a person or a client that an import brought; `id` is its own.
 
     Of a session, `steps` and `events` (of its handoffs) are how many imports have written: if there are others
@@ -62,7 +62,7 @@ class ImportItem(Tenant, Base):
     events: Mapped[int | None]
 
 
-class ImportCase(Tenant, Base):
+class ImportCase(TenantPart, Base):
     """What one import said of a session: its rows, each with a value for each column of the run's `rules`.
 
     Empty once words of the session were removed for good.

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
+from flowpilot.db.base import Base, Tenant, TenantPart, created_at, one_of, tenant_key
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -196,7 +196,7 @@ EDITS = frozenset({StepKind.CORRECT, StepKind.STRIKE, StepKind.TAKE_BACK})
 LEADS_NOWHERE = MARKS | {StepKind.CORRECT, StepKind.STRIKE}
 
 
-class AISessionStep(Tenant, Base):
+class AISessionStep(TenantPart, Base):
     """One thing that was done or learnt in a session, and by whom. Rows are never removed.
 
     `content` by kind: answer `{question, choice}`, outcome `{instruction, outcome, note}` with

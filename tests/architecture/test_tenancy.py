@@ -58,6 +58,23 @@ def test_the_account_comes_first(table: Table) -> None:
             )
 
 
+@pytest.mark.parametrize("table", TENANT_TABLES, ids=NAMES)
+def test_every_row_leads_to_its_account(table: Table) -> None:
+    """By a key to the account, or by one to a row of the account that leads there."""
+    assert _leads_to_accounts(table), f"{table.name}: its rows could name an account that there is not."
+
+
+def _leads_to_accounts(table: Table) -> bool:
+    for constraint in table.constraints:
+        if not isinstance(constraint, ForeignKeyConstraint) or constraint.column_keys[0] != "account_id":
+            continue
+        parent = constraint.referred_table
+        is_required = not any(column.nullable for column in constraint.columns)
+        if parent.name == "accounts" or (parent is not table and is_required and _leads_to_accounts(parent)):
+            return True
+    return False
+
+
 def test_the_runtime_role_owns_nothing_and_cannot_bypass(urls: DatabaseUrls) -> None:
     with psycopg.connect(urls.runtime) as runtime:
         role = runtime.execute(

@@ -4,10 +4,10 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flowpilot.db.base import Base, Tenant
+from flowpilot.db.base import Base, TenantPart
 
 
-class SessionText(Tenant, Base):
+class SessionText(TenantPart, Base):
     """What a session can be found by: its words as `words.py` writes them, and who it is about, by their ids.
 
     A transaction that has set `app.search` sees only the texts that it finds (docs/decisions/0078).
