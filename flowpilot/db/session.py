@@ -39,7 +39,12 @@ class ReadDb(AsyncSession):
     _sends: tuple[SessionTransaction | None, Connection, psycopg.AsyncConnection[Any], bool] | None = None
 
     async def send(
-        self, statement: str, values: Mapping[str, Any], numbered: str, in_order: Sequence[Any]
+        self,
+        statement: str,
+        values: Mapping[str, Any],
+        numbered: str,
+        in_order: Sequence[Any],
+        cursor_type: type[psycopg.AsyncRawCursor[Any]] = psycopg.AsyncRawCursor,
     ) -> psycopg.AsyncCursor[Any]:
         """Send a statement by the driver itself, within the transaction (`db/statements`).
 
@@ -56,7 +61,7 @@ class ReadDb(AsyncSession):
         _, connection, driver, is_kept = self._sends
         # Whoever listens to the engine's statements hears these, too.
         connection.dispatch.before_cursor_execute(connection, None, statement, values, None, False)
-        cursor = psycopg.AsyncRawCursor(driver)
+        cursor = cursor_type(driver)
         try:
             driver.prepare_threshold = 0 if is_kept else None
             await cursor.execute(numbered, in_order)

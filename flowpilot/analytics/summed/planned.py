@@ -3,21 +3,29 @@
 To plan a statement over days takes longer than to run it for a small account. Its plan depends on no value: days,
 marks and rows of the gaps are each found by the beginning of an index. So PostgreSQL may keep it (a prepared
 statement with a generic plan), which it would not do by itself, nor for any other statement.
+
+The driver itself sends it (`db/statements`): it is long, and has many columns, of which SQLAlchemy would make a
+description each time.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import Format
-from sqlalchemy import CursorResult, TextClause
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Dialect, IteratorResult, Result, TextClause
+from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
+from sqlalchemy.engine.result import SimpleResultMetaData
 
 from flowpilot.db.session import ReadDb
-from flowpilot.db.statements.kept import is_lost, keeps_plans
+from flowpilot.db.statements.kept import keeps_plans
+
+_DIALECT: Dialect = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
+_NUMBERED: Dialect = PGDialectAsync_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
-class _BinaryCursor(psycopg.AsyncCursor[Any]):
+class _BinaryCursor(psycopg.AsyncRawCursor[Any]):
     """Bytes come as they are, and not in letters, which are twice as many."""
 
     def __init__(self, connection: psycopg.AsyncConnection[Any], **options: Any) -> None:
@@ -25,24 +33,38 @@ class _BinaryCursor(psycopg.AsyncCursor[Any]):
         self.format = Format.BINARY
 
 
-async def planned_once(db: ReadDb, sql: TextClause, values: Mapping[str, Any]) -> CursorResult[Any]:
+class _Texts(NamedTuple):
+    """A statement with named parameters, and with numbered ones in this order."""
+
+    named: str
+    numbered: str
+    order: Sequence[str]
+
+
+async def planned_once(db: ReadDb, sql: TextClause, values: Mapping[str, Any]) -> Result[Any]:
     """Run a statement by the plan of its first run on this connection, if PostgreSQL can keep one."""
     connection = await db.connection()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
     assert connection.sync_connection is not None
+    driver: Any = (await connection.get_raw_connection()).driver_connection
     if not await keeps_plans(connection.sync_connection, driver):
         return await connection.execute(sql, values)
+    texts = _texts(sql)
+    in_order = [values[name] for name in texts.order]
     await driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    as_always = driver.prepare_threshold, driver.cursor_factory
-    driver.prepare_threshold, driver.cursor_factory = 0, _BinaryCursor
-    try:
-        found = await connection.execute(sql, values)
-    except DBAPIError as error:
-        if is_lost(connection.sync_connection, error.orig):
-            # What is run on it next may be that statement.
-            await connection.invalidate(error)
-        raise
-    finally:
-        driver.prepare_threshold, driver.cursor_factory = as_always
+    cursor = await db.send(texts.named, values, texts.numbered, in_order, _BinaryCursor)
     await driver.execute("SET LOCAL plan_cache_mode = auto")
-    return found
+    found = cursor.pgresult
+    assert found is not None
+    names = tuple(found.fname(place) for place in range(found.nfields))
+    return IteratorResult(_columns(names), iter(await cursor.fetchall()))
+
+
+@lru_cache
+def _texts(sql: TextClause) -> _Texts:
+    numbered: Any = sql.compile(dialect=_NUMBERED)
+    return _Texts(str(sql.compile(dialect=_DIALECT)), str(numbered), numbered.positiontup)
+
+
+@lru_cache
+def _columns(names: tuple[bytes | None, ...]) -> SimpleResultMetaData:
+    return SimpleResultMetaData([(name or b"").decode() for name in names])

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from flowpilot.analytics.coverage import Coverage, coverage
 from flowpilot.analytics.dashboard.report import dashboard
@@ -14,6 +13,7 @@ from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.psa import psa_metrics
+from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, ReadDb
 from flowpilot.db.statements import kept
 from tests.company import Company, at
@@ -66,7 +66,7 @@ def test_what_is_lost_is_prepared_no_more(company: Company) -> None:
         async with database.read(company.id) as db:
             await _covered(db, company)
             await db.execute(text("DEALLOCATE ALL"))
-            with pytest.raises(DBAPIError, match="does not exist"):
+            with pytest.raises(DatabaseUnavailableError):
                 await _covered(db, company)
             await db.rollback()
         return await _covered_twice(database, company)
