@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -25,6 +25,9 @@ from flowpilot.db.session import ReadDb
 from flowpilot.sessions.days.sums import CELL_GROUP, CELL_SUMS, IS_OPEN, listed
 
 MOST_PATTERNS = 10
+
+# Parameters of an address by name, each as it is written there.
+Asked = dict[str, str]
 
 _ROWS = "/api/v1/analytics/flowpilot/rows/sessions"
 
@@ -85,12 +88,12 @@ _STEM = re.compile(r"'(\w+)':([\d,]+)")
 
 async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
     """The window's gaps, worst first, in three statements."""
-    found = await groups(db, window)
+    found, asked = await groups(db, window), _encoded(window.asked)
     gaps = [
-        *_weak_options(window, found),
-        *_high_escalation(window, found),
-        *_uncharted_territory(window, found),
-        *await _repeated_patterns(db, window),
+        *_weak_options(asked, found),
+        *_high_escalation(asked, found),
+        *_uncharted_territory(asked, found),
+        *await _repeated_patterns(db, window, asked),
     ]
     rank = {"high": 0, "medium": 1, "low": 2}
     return KnowledgeGaps(
@@ -105,7 +108,7 @@ async def groups(db: ReadDb, window: Window) -> Sequence[Any]:
     return (await read(db, _DAYS_SQL, _ROWS_SQL, window)).all()
 
 
-def _weak_options(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
+def _weak_options(window: Asked, groups: Sequence[Any]) -> Iterator[Gap]:
     for (flow_id, domain), rows in _grouped(groups, _flow_or_domain):
         where = f"the flow “{rows[0].flow}”" if flow_id else f"{domain or 'other'} sessions without a flow"
         asked = {"flow_id": str(flow_id)} if flow_id else {"without_flow": True, **_of(domain)}
@@ -122,7 +125,7 @@ def _weak_options(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
             )
 
 
-def _high_escalation(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
+def _high_escalation(window: Asked, groups: Sequence[Any]) -> Iterator[Gap]:
     for domain, rows in _grouped(groups, lambda row: row.domain):
         escalated, n = sum(row.escalated for row in rows), sum(row.n for row in rows)
         if domain is not None and (found := _signal("gap_high_escalation", escalated, n)):
@@ -137,7 +140,7 @@ def _high_escalation(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
             )
 
 
-def _uncharted_territory(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
+def _uncharted_territory(window: Asked, groups: Sequence[Any]) -> Iterator[Gap]:
     for domain, rows in _grouped(groups, lambda row: row.domain):
         uncharted, resolved = sum(row.uncharted for row in rows), sum(row.resolved for row in rows)
         if found := _signal("gap_uncharted_territory", uncharted, resolved):
@@ -155,7 +158,7 @@ def _uncharted_territory(window: Window, groups: Sequence[Any]) -> Iterator[Gap]
             )
 
 
-async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
+async def _repeated_patterns(db: ReadDb, window: Window, asked: Asked) -> list[Gap]:
     """The phrases that are said most, one for each theme."""
     rows = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
@@ -164,7 +167,7 @@ async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
     texts = await asyncio.to_thread(_texts, rows)
     stems = await stems_of(db, texts)
     return [
-        _pattern_gap(window, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
+        _pattern_gap(asked, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
         for phrase in await asyncio.to_thread(repeated_phrases, texts, stems, least, MOST_PATTERNS)
     ]
 
@@ -191,7 +194,7 @@ def _in_order(stems: str, silent: Container[str]) -> list[str]:
     return [stem for _, stem in sorted(found)]
 
 
-def _pattern_gap(window: Window, phrase: Phrase, n_unmatched: int, domains: Counter[str | None]) -> Gap:
+def _pattern_gap(window: Asked, phrase: Phrase, n_unmatched: int, domains: Counter[str | None]) -> Gap:
     n = len(phrase.texts)
     found = _signal("gap_repeated_pattern", n, n_unmatched)
     assert found is not None
@@ -207,10 +210,14 @@ def _pattern_gap(window: Window, phrase: Phrase, n_unmatched: int, domains: Coun
     )
 
 
-def _sessions(window: Window, n: int, **filters: Any) -> GapSessions:
+def _sessions(window: Asked, n: int, **filters: Any) -> GapSessions:
     asked = {name: str(value).lower() if value is True else value for name, value in filters.items()}
-    query = urlencode(asked | window.asked, doseq=True)
+    query = "&".join((_encoded(asked) | window).values())
     return GapSessions(n=n, filters=filters, path=f"{_ROWS}?{query}", outcomes=f"{_ROWS}/outcomes?{query}")
+
+
+def _encoded(asked: Mapping[str, Any]) -> Asked:
+    return {name: urlencode({name: value}, doseq=True) for name, value in asked.items()}
 
 
 def _of(domain: str | None) -> dict[str, Any]:
