@@ -1,8 +1,7 @@
 """The dashboard's key figures with their intervals, for the window and the one before."""
 
+from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from flowpilot.analytics.dashboard.schemas import CountComparison, PreviousDashboard
 from flowpilot.analytics.estimates.comparison import compare, window_before
@@ -13,6 +12,7 @@ from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, seconds, state
 from flowpilot.analytics.statistics import Estimate, percentage
 from flowpilot.analytics.summed.sources import GAPS, read, summed
 from flowpilot.db.session import ReadDb
+from flowpilot.sessions.days.sums import listed
 
 SECONDS_PER_MINUTE = 60
 
@@ -33,22 +33,25 @@ SUMS = f"""
 """
 
 # Those sums over the groups of `kinds`, by status and tier. Null: there are no sessions.
-TOTALS = f"""
-    sum(n) AS total,
-    sum(n) FILTER (WHERE status = 'resolved') AS resolved,
-    sum(n) FILTER (WHERE {ESCALATED}) AS escalated,
-    sum(n) FILTER (WHERE status = 'abandoned') AS abandoned,
-    sum(n) FILTER (WHERE tier = 'guided') AS guided,
-    sum(steps) FILTER (WHERE status = 'resolved')::bigint AS resolved_steps,
-    sum(step_squares) FILTER (WHERE status = 'resolved') AS step_squares,
-    sum(step_cubes) FILTER (WHERE status = 'resolved') AS step_cubes,
-    sum(timed) FILTER (WHERE status = 'resolved') AS resolved_timed,
-    {seconds("sum(duration) FILTER (WHERE status = 'resolved')")} AS resolved_seconds,
-    sum(duration_squares) FILTER (WHERE status = 'resolved') AS resolved_squares,
-    sum(duration_cubes) FILTER (WHERE status = 'resolved') AS resolved_cubes,
-    sum(rated) AS rated, sum(rating) AS rating, sum(rating_squares) AS rating_squares,
-    sum(rating_cubes) AS rating_cubes
-"""
+_OF_RESOLVED = "FILTER (WHERE status = 'resolved')"
+TOTALS = {
+    "total": "sum(n)",
+    "resolved": f"sum(n) {_OF_RESOLVED}",
+    "escalated": f"sum(n) FILTER (WHERE {ESCALATED})",
+    "abandoned": "sum(n) FILTER (WHERE status = 'abandoned')",
+    "guided": "sum(n) FILTER (WHERE tier = 'guided')",
+    "resolved_steps": f"(sum(steps) {_OF_RESOLVED})::bigint",
+    "step_squares": f"sum(step_squares) {_OF_RESOLVED}",
+    "step_cubes": f"sum(step_cubes) {_OF_RESOLVED}",
+    "resolved_timed": f"sum(timed) {_OF_RESOLVED}",
+    "resolved_seconds": seconds(f"sum(duration) {_OF_RESOLVED}"),
+    "resolved_squares": f"sum(duration_squares) {_OF_RESOLVED}",
+    "resolved_cubes": f"sum(duration_cubes) {_OF_RESOLVED}",
+    "rated": "sum(rated)",
+    "rating": "sum(rating)",
+    "rating_squares": "sum(rating_squares)",
+    "rating_cubes": "sum(rating_cubes)",
+}
 
 # What `kinds` has, in the order in which the parts of it are put together.
 KIND_COLUMNS = (
@@ -63,8 +66,8 @@ _KINDS = f"""
     GROUP BY 1, 2
 """
 _OF_DAYS = summed("kind", *(name for name in KIND_COLUMNS if name != "tickets"))
-_ROWS_SQL = statement(f"WITH kinds AS ({_KINDS}) SELECT {TOTALS} FROM kinds")
-_DAYS_SQL = statement(f"WITH {GAPS}, kinds AS ({_KINDS} {_OF_DAYS}) SELECT {TOTALS} FROM kinds")
+_ROWS_SQL = statement(f"WITH kinds AS ({_KINDS}) SELECT {listed(TOTALS)} FROM kinds")
+_DAYS_SQL = statement(f"WITH {GAPS}, kinds AS ({_KINDS} {_OF_DAYS}) SELECT {listed(TOTALS)} FROM kinds")
 
 # The dashboard's fields, each with its metric in the catalogue and its decimals.
 _FIELDS = {
@@ -84,7 +87,7 @@ _MEANS = frozenset({"mttr", "steps_to_resolution", "rating"})
 class Kpis:
     """The key figures of one window, unrounded, from a row of `TOTALS`."""
 
-    def __init__(self, row: RowMapping) -> None:
+    def __init__(self, row: Mapping[str, Any]) -> None:
         self.total: int = row["total"] or 0
         self.resolved: int = row["resolved"] or 0
         self.escalated: int = row["escalated"] or 0
@@ -130,7 +133,7 @@ class Kpis:
 async def previous(db: ReadDb, window: Window, kpis: Kpis) -> PreviousDashboard:
     """The key figures of the window before and what has changed, in one statement."""
     before = window_before(window)
-    old = Kpis((await read(db, _DAYS_SQL, _ROWS_SQL, before)).mappings().one())
+    old = Kpis((await read(db, _DAYS_SQL, _ROWS_SQL, before)).one()._asdict())
     changes = {
         name: compare(
             metric,

@@ -106,18 +106,23 @@ calendar AS MATERIALIZED (
 DAY_OF_QUARTER = "(SELECT first FROM calendar) + width_bucket(quarter, (SELECT begins FROM calendar)) - 1"
 
 
-def summed(part: str, *names: str, select: str = "", days: str = "clean") -> str:
+def summed(part: str, *names: str, select: str = "", days: str = "clean", of_day: bool = False) -> str:
     """Another part of a UNION: a row for each group of each clean day, with these columns of its `part`.
 
-    `sessions/days/sums` says which there are. `select` makes something else of them, by their names. The lists of
+    `sessions/days/sums` says which there are. `select` makes something else of them, by their names; with
+    `of_day` they begin with the day. The lists of
     a day have the same length, so they are gone through side by side, which is faster than an `unnest` of all.
     """
-    rows = f"SELECT {', '.join(f'unnest({part}_{name}) AS {name}' for name in names)} FROM {days}"
+    columns = ["day AS of_day"] * of_day + [f"unnest({part}_{name}) AS {name}" for name in names]
+    rows = f"SELECT {', '.join(columns)} FROM {days}"
     return f"UNION ALL SELECT {select} FROM ({rows}) part" if select else f"UNION ALL {rows}"
 
 
-async def read(db: ReadDb, days: TextClause, rows: TextClause, window: Window) -> Result[Any]:
-    """What a window's statement finds: over days, or over rows alone if it is narrowed to some of them."""
+async def read(db: ReadDb, days: TextClause, rows: TextClause, window: Window, **more: Any) -> Result[Any]:
+    """What a window's statement finds: over days, or over rows alone if it is narrowed to some of them.
+
+    `more` is what only the one over days asks for.
+    """
     if window.only.asked:
         return await db.execute(narrowed(rows, window.only), window.parameters)
-    return await planned_once(db, days, window.parameters)
+    return await planned_once(db, days, {**window.parameters, **more})

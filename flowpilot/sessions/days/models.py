@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Double, ForeignKey, Integer, Interval, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Computed, Double, ForeignKey, Integer, Interval, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -20,6 +20,24 @@ def _added_list(kind: type[TypeEngine[Any]]) -> Any:
     return mapped_column(ARRAY(kind), server_default="{}")
 
 
+# In the order in which they came. PostgreSQL makes it of whatever is written, also by servers of other releases.
+_VERSION = " # ".join(
+    f"hash_array_extended({name}, {seed})"
+    for seed, name in enumerate(
+        (
+            *("kind_status", "kind_tier", "kind_n", "kind_steps", "kind_step_squares", "kind_step_cubes"),
+            *("kind_rated", "kind_rating", "kind_rating_squares", "kind_rating_cubes", "kind_tickets"),
+            *("kind_timed", "kind_duration", "kind_duration_squares", "kind_duration_cubes", "cell_domain"),
+            *("cell_flow_id", "cell_n", "cell_resolved", "cell_escalated", "cell_guided", "cell_timed"),
+            *("cell_duration", "cell_worked", "cell_answers", "cell_free_texts", "cell_leaving"),
+            *("cell_uncharted", "end_quarter", "end_n", "end_duration", "end_squares", "end_cubes"),
+            *("end_worked", "end_worked_squares", "end_worked_cubes"),
+        ),
+        start=1,
+    )
+)
+
+
 class SessionDay(Base):
     """The sessions that were created on one day, in UTC, in sums: of each group one value in each list.
 
@@ -27,7 +45,8 @@ class SessionDay(Base):
     also stands for one that is requested; steps are only those of the resolved. `cell_…` has the groups of domain
     and flow, whose times are those of the resolved, and whose answers are those of all that are not open. `end_…`
     has the resolved by the quarter of an hour in which that was, counted from 1970, because zones differ by
-    quarters. Without a row a day is not summed up.
+    quarters. `version` is a digest of all lists, by which a server knows whether it has read the day before.
+    Without a row a day is not summed up.
     """
 
     __tablename__ = "session_days"
@@ -70,6 +89,7 @@ class SessionDay(Base):
     end_worked: Mapped[list[float]] = _list(Double)
     end_worked_squares: Mapped[list[float]] = _list(Double)
     end_worked_cubes: Mapped[list[float]] = _list(Double)
+    version: Mapped[int] = mapped_column(BigInteger, Computed(_VERSION, persisted=True))
 
 
 class SessionNews(Base):

@@ -37,7 +37,9 @@ _ESCALATED = frozenset({SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCAL
 _ENDED = frozenset({SessionStatus.RESOLVED, SessionStatus.ABANDONED})
 
 _EMPTY: dict[str, list[Any]] = {
-    column.name: [] for column in inspect(SessionDay).columns if column.name not in {"account_id", "day"}
+    column.name: []
+    for column in inspect(SessionDay).columns
+    if column.name not in {"account_id", "day", "version"}
 }
 
 
