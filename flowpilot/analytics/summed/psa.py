@@ -55,12 +55,16 @@ def _sessions(name: str, table: str, session: str, condition: str) -> str:
 def _sessions_of_days(name: str, table: str, session: str, moment: str, condition: str, days: str) -> str:
     """How many sessions there are, each counted when it has its first in the window.
 
-    `OFFSET 0`: few rows are in gaps, so each asks the index of sessions, and the table is not read.
+    Nothing in the window is before the gap with which it begins, so there sessions are only made distinct.
+    `OFFSET 0`: few rows are in other gaps, so each asks the index of sessions, and the table is not read.
     """
+    in_first_gap = f"{moment} < (SELECT until FROM psa_gaps WHERE since = :start)"
     return f"""
     SELECT sum(n)::bigint AS {name} FROM (
+        SELECT count(DISTINCT {session}) FROM {table} WHERE {condition} AND {in_first_gap}
+        UNION ALL
         SELECT count(*) FROM {table} one
-        WHERE {session} IS NOT NULL AND {condition} AND NOT EXISTS (
+        WHERE {session} IS NOT NULL AND {condition} AND ({in_first_gap}) IS NOT TRUE AND NOT EXISTS (
             SELECT FROM public.{table} before
             WHERE account_id = :account_id AND {session} = one.{session} AND {condition}
               AND {moment} >= :start AND ({moment}, id) < (one.{moment}, one.id)
