@@ -21,6 +21,7 @@ _TYPED = {ord(one): "'" for one in "\u2018\u2019\u201a\u201b"} | {
 _TYPED |= {ord(one): "-" for one in "\u2010\u2011\u2012\u2013\u2014"}
 # What turns the direction of writing, and so can make a name look like another one.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 # What has no width: formats, variation selectors, joiners, and control characters that are no spaces.
 _WIDTHLESS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
@@ -75,8 +76,7 @@ def signs_of(text: str) -> Iterator[tuple[int, int]]:
 
 def one_line(text: str) -> str:
     """The text on one line, without control characters and turns of direction."""
-    printable = (" " if unicodedata.category(letter) == "Cc" else letter for letter in without_turns(text))
-    return " ".join("".join(printable).split())
+    return " ".join(_CONTROLS.sub(" ", without_turns(text)).split())
 
 
 def tidy(text: str, limit: int) -> str:

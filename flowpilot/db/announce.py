@@ -59,5 +59,4 @@ async def commit_and_announce(db: "Db") -> None:
     pending: dict[Any, Announcement] = db.info.pop(_PENDING, {})
     if pending:
         words = [_NOTIFY.format(sql.Identifier(CHANNEL), str(one)).as_string() for one in pending.values()]
-        connection = await db.connection()
-        await connection.exec_driver_sql("; ".join([*words, "COMMIT"]), execution_options={"no_parameters": True})
+        await db.send_text("; ".join([*words, "COMMIT"]))

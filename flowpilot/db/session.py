@@ -36,7 +36,7 @@ class ReadDb(AsyncSession):
 
     sync_session_class = _TenantSession
     read_only = True
-    _sends: tuple[SessionTransaction | None, Connection, psycopg.AsyncConnection[Any], bool] | None = None
+    _sends: tuple[SessionTransaction | None, tuple[Connection, psycopg.AsyncConnection[Any], bool]] | None = None
 
     async def send(
         self,
@@ -51,14 +51,7 @@ class ReadDb(AsyncSession):
         Its parameters are `numbered`, so that the driver need not look through it for their names. Where it can,
         PostgreSQL keeps what it has understood of it, and its plan once that suits any values as well.
         """
-        nested = self.sync_session.get_nested_transaction()
-        if self._sends is None or self._sends[0] is not nested:
-            # A savepoint is made when its connection is first asked for.
-            connection = (await self.connection()).sync_connection
-            assert connection is not None
-            driver = _driver_of(connection)
-            self._sends = nested, connection, driver, await keeps_plans(connection, driver)
-        _, connection, driver, is_kept = self._sends
+        connection, driver, is_kept = await self._connected()
         # Whoever listens to the engine's statements hears these, too.
         connection.dispatch.before_cursor_execute(connection, None, statement, values, None, False)
         cursor = cursor_type(driver)
@@ -77,6 +70,35 @@ class ReadDb(AsyncSession):
             driver.prepare_threshold = None
         connection.dispatch.after_cursor_execute(connection, cursor, statement, values, None, False)
         return cursor
+
+    async def send_text(self, statements: str) -> None:
+        """Send statements without values in one text, by the driver itself."""
+        connection, driver, _ = await self._connected()
+        connection.dispatch.before_cursor_execute(connection, None, statements, None, None, False)
+        try:
+            await driver.execute(statements)
+        except BaseException as error:
+            if driver.closed:
+                connection.invalidate(error)
+            raise
+        connection.dispatch.after_cursor_execute(connection, None, statements, None, None, False)
+
+    async def _connected(self) -> tuple[Connection, psycopg.AsyncConnection[Any], bool]:
+        """The transaction's connection, the driver's own, and whether it keeps plans."""
+        nested = self.sync_session.get_nested_transaction()
+        if self._sends is None or self._sends[0] is not nested:
+            # A savepoint is made when its connection is first asked for.
+            connection = (await self.connection()).sync_connection
+            assert connection is not None
+            driver = _driver_of(connection)
+            self._sends = nested, (connection, driver, await keeps_plans(connection, driver))
+        return self._sends[1]
+
+    async def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what waits to be written. Mostly nothing does, which is found out sooner than SQLAlchemy does."""
+        session = self.sync_session
+        if session.new or session.dirty or session.deleted:
+            await super().flush(objects)
 
     @asynccontextmanager
     async def apart(self) -> AsyncIterator[None]:

@@ -14,6 +14,10 @@ from flowpilot.sessions.runs.marks import replay
 
 _MOVING = frozenset({StepKind.ANSWER, StepKind.OUTCOME})
 _UNDOING = EDITS | {StepKind.BACK}
+# What has no part in whether others count.
+_PLAIN = frozenset({StepKind.NOTE, StepKind.RESOLUTION, StepKind.ANSWER, StepKind.OUTCOME})
+# What leads nowhere, and takes nothing back.
+_SAID = frozenset({StepKind.NOTE, StepKind.RESOLUTION})
 
 Trees = Mapping[uuid.UUID, Tree]
 """The trees of sub-flows, by the version that was entered."""
@@ -157,6 +161,8 @@ def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
     Before going back was a taking back, it was a step of its own (`back`), and left the outcome of an instruction
     in the record. Where such a step stands, that is still so.
     """
+    if all(_stands(step) for step in steps):
+        return [*steps]
     _, undone = _replay(steps)
     known = records(steps)
     gone = {id(step) for step in undone if step.kind != StepKind.OUTCOME}
@@ -205,6 +211,8 @@ def _replay(steps: Sequence[AISessionStep]) -> tuple[list[AISessionStep], list[A
     # The path in the flow that each choice of another has left.
     left: dict[uuid.UUID, list[AISessionStep]] = {}
     for step in steps:
+        if step.kind in _SAID:
+            continue
         if step.kind == StepKind.FLOW:
             left[step.id], trail = trail, []
         elif step.kind == StepKind.BACK:
@@ -217,6 +225,12 @@ def _replay(steps: Sequence[AISessionStep]) -> tuple[list[AISessionStep], list[A
         elif step.kind == StepKind.ENTER or _is_move(step):
             trail.append(step)
     return trail, undone
+
+
+def _stands(step: AISessionStep) -> bool:
+    """Whether it counts as it was written, and has nothing else count less, without a look at the others."""
+    content = step.content
+    return step.kind in _PLAIN and "removed" not in content and "fix" not in content
 
 
 def _is_move(step: AISessionStep) -> bool:

@@ -67,15 +67,13 @@ class Built:
     async def all(self, db: ReadDb, **values: Any) -> list[Any]:
         """The rows that it answers with."""
         # What waits to be written may be asked for.
-        session = db.sync_session
-        if session.new or session.dirty or session.deleted:
-            await db.flush()
+        await db.flush()
         cursor = await self._send(db, values)
         if self._readers is None:
             result = cursor.pgresult
             assert result is not None
             self._readers = self._readers_of([result.ftype(place) for place in range(result.nfields)])
-        return self._rows(session, await cursor.fetchall())
+        return self._rows(db.sync_session, await cursor.fetchall())
 
     async def first(self, db: ReadDb, **values: Any) -> Any:
         """The first of its rows; None if there is none."""

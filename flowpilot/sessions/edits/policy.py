@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Protocol
@@ -13,7 +13,15 @@ from flowpilot.identity.actor import Actor, ForbiddenError, Permission, missing_
 from flowpilot.sessions import path, policy, transitions
 from flowpilot.sessions.edits import decisions
 from flowpilot.sessions.edits.again import Change, fix_again
-from flowpilot.sessions.edits.record import Records, is_removed, records, text_key, text_now, waiting_fix
+from flowpilot.sessions.edits.record import (
+    Records,
+    is_removed,
+    plain_key,
+    records,
+    text_key,
+    text_now,
+    waiting_fix,
+)
 from flowpilot.sessions.edits.words import written
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.runs.run import Run
@@ -66,6 +74,7 @@ class Editing:
 
     history: SessionWithSteps
     actor: Actor
+    _plain: dict[tuple[str, str], list[StepAction]] = field(default_factory=dict)
 
     @cached_property
     def lacking(self) -> ForbiddenError | None:
@@ -123,6 +132,16 @@ class Editing:
         """What the actor may do to the step."""
         if _not_theirs(self, [step]) is not None:
             return []
+        key = plain_key(step, self.known)
+        if key is None:
+            return self._by_rules(step)
+        # A session has many such steps, and the rules say the same of all.
+        alike = step.kind, key
+        if alike not in self._plain:
+            self._plain[alike] = self._by_rules(step)
+        return [*self._plain[alike]]
+
+    def _by_rules(self, step: AISessionStep) -> list[StepAction]:
         return [action for action, refused in _REFUSALS.items() if refused(self, step) is None]
 
 

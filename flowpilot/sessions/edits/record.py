@@ -35,6 +35,8 @@ WAITING_FOR: Final = "waiting_for"
 # Texts without which the rest of their step still counts.
 _BESIDE = frozenset({"note", "reason"})
 
+_SAYING = frozenset({StepKind.NOTE, StepKind.RESOLUTION})
+
 # What is said of a fix if what was written of it was struck or removed.
 FIX_WITHOUT_WORDS = "The fix that was applied."
 
@@ -94,6 +96,15 @@ def text_key(step: AISessionStep) -> str | None:
         case _:
             return None
     return key if content.get(key) else None
+
+
+def plain_key(step: AISessionStep, known: Records) -> str | None:
+    """Where the content has the text of a step that only says it, if nothing has become of the step.
+
+    What may be done to such a step depends on nothing else of it.
+    """
+    is_plain = step.kind in _SAYING or (step.kind == StepKind.ANSWER and step.is_free_text)
+    return text_key(step) if is_plain and step.id not in known and "removed" not in step.content else None
 
 
 def text_now(step: AISessionStep, record: StepRecord) -> str | None:

@@ -17,6 +17,7 @@ from flowpilot.sessions.edits.record import (
     is_removed,
     last_removal,
     last_worded,
+    plain_key,
     text_key,
     text_now,
     waits_for,
@@ -136,6 +137,9 @@ def back_of(editing: Editing) -> uuid.UUID | None:
 
 
 def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
+    key = plain_key(step, editing.known)
+    if key is not None:
+        return _plain_step_out(editing, step, key)
     record, allowed = editing.known.of(step), editing.allowed(step)
     falls = editing.falling(step) if StepAction.TAKE_BACK in allowed else []
     fix = editing.fix_again(step) if StepAction.TAKE_BACK in allowed else None
@@ -159,6 +163,24 @@ def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
         allowed=allowed,
         waits_again=None if fix is None else looks_again_at(step, fix),
         takes_back=[one.id for one in falls],
+    )
+
+
+def _plain_step_out(editing: Editing, step: AISessionStep, key: str) -> StepOut:
+    """The same of one that says something, and of which nothing has become: most are so."""
+    content = step.content
+    return StepOut(
+        id=step.id,
+        position=step.position,
+        kind=StepKind(step.kind),
+        actor_id=step.actor_id,
+        is_free_text=step.is_free_text,
+        content=content,
+        created_at=step.created_at,
+        text=str(content[key]),
+        last_text=str(content[key]),
+        text_name=key,
+        allowed=editing.allowed(step),
     )
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
 from flowpilot.text import REMOVED
 
+_COUNTED = MARKS | {StepKind.FLOW, StepKind.TAKE_BACK}
+
 Key = tuple[str, ...]
 """An item, known by the way into its flow, its node and its id; or a field, by its name in the whole session."""
 
@@ -68,6 +70,8 @@ def replay(steps: Sequence[AISessionStep]) -> Replay:
     # What stood where each choice of another flow was made.
     left: dict[str, tuple[dict[Key, AISessionStep], set[Key]]] = {}
     for step in steps:
+        if step.kind not in _COUNTED:
+            continue
         if step.kind == StepKind.FLOW:
             left[str(step.id)] = found, brought
             found = {key: one for key, one in found.items() if one.kind == StepKind.FILL}

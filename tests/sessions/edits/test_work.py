@@ -103,7 +103,7 @@ def test_a_long_session_is_replayed_as_often_as_a_short_one(monkeypatch: pytest.
             show()
             cost.append(counted[0])
         costs.append(cost)
-    assert costs[0] == costs[1] == [2, 4, 3, 6, 2]
+    assert costs[0] == costs[1] == [1, 2, 2, 5, 1]
 
 
 def test_a_step_names_all_that_fall_with_it_and_its_page_the_first_of_them() -> None:
