@@ -16,10 +16,12 @@ import procrastinate
 import psycopg
 from procrastinate import JobContext, PsycopgConnector, RetryDecision
 from procrastinate.jobs import Job
-from sqlalchemy import text
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from flowpilot.db.last import do_last
 from flowpilot.db.session import Database, Db
+from flowpilot.db.statements.built import Built
 from flowpilot.settings import Settings
 
 # It only registers tasks, and enqueues over the caller's connection. flowpilot.worker runs the jobs.
@@ -116,10 +118,33 @@ def enqueue(
     do_last(db, _write_enqueued)
 
 
+# The library's own function. Its statement has the jobs as a list of rows, each of which is written out anew.
+_DEFER = Built(
+    select(
+        text(
+            "cardinality(procrastinate_defer_jobs_v1(ARRAY(SELECT job FROM jsonb_populate_recordset("
+            "NULL::procrastinate_job_to_defer_v1, :jobs) job)))"
+        ).bindparams(bindparam("jobs", type_=JSONB))
+    )
+)
+
+
 async def _write_enqueued(db: Db) -> None:
-    connection = await db.connection()
-    driver = (await connection.get_raw_connection()).driver_connection
-    await app.job_manager.batch_defer_jobs_async(db.info.pop(_ENQUEUED), connection=driver)
+    jobs: list[Job] = db.info.pop(_ENQUEUED)
+    await _DEFER.send(db, {"jobs": [_deferred(job) for job in jobs]})
+
+
+def _deferred(job: Job) -> dict[str, object]:
+    at = job.scheduled_at
+    return {
+        "queue_name": job.queue,
+        "task_name": job.task_name,
+        "priority": job.priority,
+        "lock": job.lock,
+        "queueing_lock": job.queueing_lock,
+        "args": job.task_kwargs,
+        "scheduled_at": None if at is None else at.isoformat(),
+    }
 
 
 _TAKE_WAITING = text("""

@@ -284,7 +284,7 @@ async def moved_on(request: Request, db: Db, actor: Actor, loaded: LoadedSession
     """The session as it is after a step, of which the copilot is told if there is no flow."""
     history = await queries.read_session(db, actor.account_id, loaded.session.id, loaded, actor.names)
     await ask_copilot(request, db, history)
-    return schemas.SessionOut(**schemas.session_out(history, actor, await suggestions_for(db, history)))
+    return schemas.SessionOut(**schemas.session_out(history, actor, await suggestions_for(db, history, loaded)))
 
 
 async def ask_copilot(request: Request, db: Db, history: SessionHistory) -> None:

@@ -73,6 +73,7 @@ class LoadedSession(LockedSession):
     `changes`: all of its status, also those of this transaction.
     `names`, of its people, are empty until somebody reads them, so that nobody reads them again.
     `is_awaited`: whether something may follow from a step that `hooks.on_awaited_step` knows.
+    `dismissed`: the suggestions that were, if they were read, which is so without a flow.
     """
 
     steps: list[AISessionStep]
@@ -82,6 +83,7 @@ class LoadedSession(LockedSession):
     changes: list[StatusChange] = field(default_factory=list)
     names: dict[uuid.UUID, str] = field(default_factory=dict)
     is_awaited: bool = True
+    dismissed: list[str] | None = None
 
     @property
     def where(self) -> path.Position:
@@ -138,10 +140,18 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
     """Read what a step needs of a locked session."""
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
-    followed, changes, is_awaited = await read_beside(db, session, steps)
-    tree, inner = followed.shown(steps)
+    beside = await read_beside(db, session, steps)
+    tree, inner = beside.followed.shown(steps)
     return LoadedSession(
-        session, locked.moment, steps, followed, tree, inner, changes=changes, is_awaited=is_awaited
+        session,
+        locked.moment,
+        steps,
+        beside.followed,
+        tree,
+        inner,
+        changes=beside.changes,
+        is_awaited=beside.is_awaited,
+        dismissed=beside.dismissed,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, Select, Uuid, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import BindParameter, Row, Select, Uuid, and_, bindparam, case, false, func, null, or_, select
 
 from flowpilot.clients.models import Client
 from flowpilot.db.nested import rows_column, rows_in
@@ -20,6 +20,7 @@ from flowpilot.sessions import hooks
 from flowpilot.sessions.client_notes.notes import ClientNotes, as_notes, for_client, notes_column
 from flowpilot.sessions.models import AISession, AISessionStep, StatusChange, StepKind
 from flowpilot.sessions.runs.marks import values
+from flowpilot.sessions.suggestions.models import dismissed_in
 
 
 class Entered(NamedTuple):
@@ -115,29 +116,37 @@ CHANGES = rows_column(
 _FOLLOWED = Built(with_tree(select(*FOLLOWED_COLUMNS).select_from(AISession)))
 
 
+# Without a flow, suggestions are shown, but for those that were dismissed.
+_DISMISSED = func.coalesce(dismissed_in(_ACCOUNT, _SESSION).scalar_subquery(), []).label("dismissed")
+
+
 @functools.cache
-def _beside(*, follows: bool) -> Built:
+def _beside(*, follows: bool, suggests: bool) -> Built:
     """What is read beside the steps of a session that is worked on: built once features are joined."""
     awaited = or_(false(), *(is_awaited(_ACCOUNT, _SESSION) for is_awaited in hooks.step_awaited))
-    query = select(CHANGES, awaited.label("is_awaited"))
+    query = select(CHANGES, awaited.label("is_awaited"), _DISMISSED if suggests else null().label("dismissed"))
     return Built(with_tree(query.add_columns(*FOLLOWED_COLUMNS).select_from(AISession)) if follows else query)
 
 
 class ReadBesideSteps(NamedTuple):
-    """What is read beside the steps of a session: what it follows, its changes, and whether a step is awaited."""
+    """What is read beside the steps of a session: what it follows, its changes, and whether a step is awaited.
+
+    `dismissed`: the suggestions that were, of a session without a flow; None if they were not read.
+    """
 
     followed: Followed
     changes: list[StatusChange]
     is_awaited: bool
+    dismissed: list[str] | None
 
 
 async def read_beside(db: ReadDb, session: AISession, steps: Sequence[AISessionStep]) -> ReadBesideSteps:
     """What a session follows after these steps, and what else its next step needs, in one statement."""
     follows = _follows(session)
     which = {"account_id": session.account_id, "session_id": session.id}
-    row = await _beside(follows=follows).first(db, **which)
+    row = await _beside(follows=follows, suggests=session.flow_version_id is None).first(db, **which)
     followed = await followed_in(row, db, session, steps) if follows else Followed()
-    return ReadBesideSteps(followed, rows_in(StatusChange, row.changes), row.is_awaited)
+    return ReadBesideSteps(followed, rows_in(StatusChange, row.changes), row.is_awaited, row.dismissed)
 
 
 def _follows(session: AISession) -> bool:

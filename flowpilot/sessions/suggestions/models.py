@@ -1,10 +1,11 @@
 """What became of the copilot's suggestions."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, one_of, tenant_key
@@ -63,3 +64,14 @@ class SuggestionOutcome(Tenant, Base):
     note: Mapped[str] = mapped_column(server_default="")
     by: Mapped[uuid.UUID | None]
     at: Mapped[datetime]
+
+
+def dismissed_in(
+    account_id: ColumnElement[uuid.UUID], session_id: ColumnElement[uuid.UUID]
+) -> Select[Sequence[str]]:
+    """The words of what was dismissed in a session; null if nothing was."""
+    return select(func.array_agg(SuggestionOutcome.action)).where(
+        SuggestionOutcome.account_id == account_id,
+        SuggestionOutcome.session_id == session_id,
+        SuggestionOutcome.result == SuggestionResult.DISMISSED,
+    )

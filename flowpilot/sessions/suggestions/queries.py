@@ -10,9 +10,10 @@ from flowpilot.copilot import rules
 from flowpilot.copilot.schemas import NextStep, Source, Suggestion
 from flowpilot.db.session import ReadDb
 from flowpilot.db.statements.built import Built
-from flowpilot.sessions.models import MARKS, SessionSuggestion
+from flowpilot.sessions.locking import LoadedSession
+from flowpilot.sessions.models import MARKS, AISessionStep, SessionSuggestion
 from flowpilot.sessions.queries import SessionHistory, case_of
-from flowpilot.sessions.suggestions.models import SuggestionOutcome, SuggestionResult
+from flowpilot.sessions.suggestions.models import dismissed_in
 from flowpilot.sessions.transitions import OPEN
 
 
@@ -65,23 +66,31 @@ _NEWEST = (
     .order_by(SessionSuggestion.position.desc())
     .limit(1)
 )
-_DISMISSED = select(func.array_agg(SuggestionOutcome.action)).where(
-    SuggestionOutcome.account_id == _ACCOUNT,
-    SuggestionOutcome.session_id == _SESSION,
-    SuggestionOutcome.result == SuggestionResult.DISMISSED,
-)
-_BOTH = Built(select(_NEWEST.scalar_subquery(), func.coalesce(_DISMISSED.scalar_subquery(), [])))
+_DISMISSED = dismissed_in(_ACCOUNT, _SESSION).scalar_subquery()
+_BOTH = Built(select(_NEWEST.scalar_subquery(), func.coalesce(_DISMISSED, [])))
 
 
-async def suggestions_for(db: ReadDb, history: SessionHistory) -> Suggestions:
-    """What to do next in an open session without a flow: by the AI once it has answered, otherwise by rules."""
+async def suggestions_for(db: ReadDb, history: SessionHistory, loaded: LoadedSession | None = None) -> Suggestions:
+    """What to do next in an open session without a flow: by the AI once it has answered, otherwise by rules.
+
+    `loaded`: the same session, if this transaction has changed it.
+    """
     if history.tree is not None or history.session.status not in OPEN:
         return Suggestions()
-    of_ai, dismissed = await read_suggestion(db, history)
+    if loaded is not None and loaded.dismissed is not None and _is_new(history.steps, loaded):
+        # Nobody could propose anything for a step that only this transaction knows.
+        of_ai, dismissed = None, loaded.dismissed
+    else:
+        of_ai, dismissed = await read_suggestion(db, history)
     shown = of_ai and _without(of_ai, dismissed)
     if shown is None or not shown.steps:
         shown = rules.suggest(case_of(history, dismissed=dismissed))
     return Suggestions(shown, list(dict.fromkeys(dismissed)))
+
+
+def _is_new(steps: Sequence[AISessionStep], loaded: LoadedSession) -> bool:
+    """Whether the last step was taken in this transaction, and suggestions before it are outdated."""
+    return bool(steps) and steps[-1].kind not in MARKS and steps[-1].created_at == loaded.moment
 
 
 async def find_suggested(db: ReadDb, history: SessionHistory, shown: ShownSuggestion) -> Suggested | None:

@@ -65,7 +65,10 @@ def test_what_is_dismissed_is_no_step_and_not_suggested_again(
     assert company.query(KEPT) == [
         (1, first, "rules", None, None, "dismissed", "not_applicable", "It has no wheels.")
     ]
-    assert first not in _actions(take(client, company, session["id"], free_text="It squeaks."))
+    after_a_step = take(client, company, session["id"], free_text="It squeaks.")
+    assert first not in _actions(after_a_step)
+    seen = read(client, company, session["id"])
+    assert [after_a_step[name] for name in ("suggestion", "dismissed")] == [seen["suggestion"], [first]]
 
 
 def test_what_was_dismissed_by_mistake_is_suggested_again_and_counts_nowhere(
