@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.estimates.curves import Counted, Numbers, counted, log_log_band
-from flowpilot.analytics.estimates.quantiles import Steps, ends_for_difference, quantile_ci95, steps
+from flowpilot.analytics.estimates.curves import Counted, Numbers, Ordered, counted, in_order, log_log_band
+from flowpilot.analytics.estimates.quantiles import Steps, ends_for_difference, quantile_ci95, steps_of
 
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
 Z999 = statistics.NormalDist().inv_cdf(0.9995)
@@ -143,18 +143,19 @@ class Survival:
     into a difference of two medians. Source: Brookmeyer and Crowley (1982), Biometrics 38, 29-41.
     """
 
-    def __init__(self, ended: Numbers, censored: Numbers) -> None:
+    def __init__(self, waits: Ordered) -> None:
         """Know the waits that have ended, and how long the others have lasted so far."""
-        self.n, self.n_censored = len(ended) + len(censored), len(censored)
-        self._waits = ended, censored
+        self.n = waits.times.size
+        self.n_censored = self.n - int(np.count_nonzero(waits.is_ended))
+        self._waits = waits
 
     @cached_property
     def _counted(self) -> Counted:
-        return counted(*self._waits)
+        return counted(self._waits)
 
     @cached_property
     def _steps(self) -> Steps:
-        return steps(*self._waits)
+        return steps_of(self._waits)
 
     @cached_property
     def curve(self) -> Curve | None:
@@ -214,13 +215,8 @@ class Survival:
 
 
 def kaplan_meier(waits: Numbers, censored: Numbers) -> Survival:
-    """Estimate a waiting time when some are still waiting.
-
-    Args:
-        waits: the waits that have ended.
-        censored: how long the others have lasted so far.
-    """
-    return Survival(waits, censored)
+    """Estimate a waiting time of waits that have ended, and of others that have lasted so long so far."""
+    return Survival(in_order(waits, censored))
 
 
 def _or_one(band: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """Waiting times of handoffs: the SQL that collects them, and the estimate as it is answered."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -64,6 +65,11 @@ def working_waits(name: str, start: str, end: str, stored: str, ended: str, amon
 def survival(ended: Numbers | None, censored: Numbers | None) -> Survival:
     """The Kaplan-Meier estimate of two columns of `waits`."""
     return kaplan_meier([] if ended is None else ended, [] if censored is None else censored)
+
+
+def survivals(row: Any) -> Callable[[str], Survival]:
+    """The estimate of the two columns of `waits` that a row has by a name."""
+    return lambda name: survival(getattr(row, f"{name}_ended"), getattr(row, f"{name}_censored"))
 
 
 def waiting_time(found: Survival, n_unknown: int) -> WaitingTime:

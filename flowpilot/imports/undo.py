@@ -171,6 +171,10 @@ def _forget(connection: Connection, account_id: UUID, run_id: UUID) -> None:
         " (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = import_items.id))"
     )
     connection.execute(other, {"account": account_id, "run": run_id})
+    # Those that stay do not count as imported any more.
+    kept = "SELECT id FROM import_items WHERE account_id = %s AND run_id = %s AND kind = 'session'"
+    found = connection.execute(kept, (account_id, run_id)).fetchall()
+    mark_sessions(connection, account_id, (own_id for (own_id,) in found))
     for statement in (
         "DELETE FROM import_items WHERE account_id = %s AND run_id = %s",
         "DELETE FROM import_runs WHERE account_id = %s AND id = %s",

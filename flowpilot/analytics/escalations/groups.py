@@ -1,6 +1,6 @@
 """Escalations by reason and by the session's domain."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
-from flowpilot.analytics.escalations.days import Handoffs, HandoffsOfWindow
+from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, share
 from flowpilot.analytics.escalations.schemas import DomainGroup, ReasonGroup
 from flowpilot.analytics.estimates.curves import Floats
@@ -96,30 +96,33 @@ JOIN reasons r ON r.reason = lower(g.words)
 """)
 
 
-async def groups(db: ReadDb, window: Window) -> tuple[list[ReasonGroup], list[DomainGroup]]:
-    """The window's handoffs by reason and by domain, in one statement."""
-    rows = (await db.execute(narrowed(_SQL, window.only), {**window.parameters, "most": MOST_REASONS})).all()
-    return _by_both(rows)
+async def groups(db: ReadDb, window: Window) -> Sequence[Any]:
+    """The figures of the window's handoffs with the same reason and domain, in one statement."""
+    return (await db.execute(narrowed(_SQL, window.only), {**window.parameters, "most": MOST_REASONS})).all()
 
 
-async def groups_of_days(
-    db: ReadDb, found: Handoffs, window: HandoffsOfWindow
-) -> tuple[list[ReasonGroup], list[DomainGroup]]:
+async def groups_of_days(db: ReadDb, found: HandoffsOfWindow) -> Sequence[Any]:
     """The same of handoffs that were read from their days."""
-    counted = window.groups()
-    if not counted:
-        return [], []
+    counted = found.groups()
+    n_of: Counter[int] = Counter()
+    for one in counted:
+        n_of[one["group"]] += one["n"]
+    if not n_of:
+        return []
     asked = {
         "account_id": db.info["account_id"],
-        "handoffs": [found.group_handoffs[one["group"]] for one in counted],
-        "counts": [one["n"] for one in counted],
+        "handoffs": [found.handoff_of_group(number) for number in n_of],
+        "counts": list(n_of.values()),
         "most": MOST_REASONS,
     }
-    names = (await planned_once(db, _NAMES_SQL, asked)).mappings().all()
-    return _by_both([SimpleNamespace(**name, **counted[name["place"]]) for name in names])
+    rows = (await planned_once(db, _NAMES_SQL, asked)).mappings().all()
+    numbers = list(n_of)
+    names = {numbers[row["place"]]: row for row in rows}
+    return [SimpleNamespace(**names[one["group"]], **one) for one in counted]
 
 
-def _by_both(rows: Sequence[Any]) -> tuple[list[ReasonGroup], list[DomainGroup]]:
+def by_both(rows: Sequence[Any]) -> tuple[list[ReasonGroup], list[DomainGroup]]:
+    """The figures by reason and by domain."""
     by_reason = _grouped(rows, lambda row: (row.is_rest, row.reason))
     by_domain = _grouped(rows, lambda row: (False, row.domain))
     return (

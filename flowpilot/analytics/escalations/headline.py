@@ -1,24 +1,19 @@
 """The headline alone: the time to the claimant's first action, which the queue page always shows."""
 
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
-from flowpilot.analytics.escalations.days import HandoffsOfWindow, is_read_from_days, read_handoffs
+from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
+from flowpilot.analytics.escalations.days.windows import in_thread, of_window
 from flowpilot.analytics.escalations.working import estimated
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, IS_ACTED, IS_CLAIMANT_ACTED, statement
-from flowpilot.analytics.waits import (
-    N_UNKNOWN,
-    WaitingTime,
-    survival,
-    waiting_time,
-    waits,
-    working_waits,
-)
+from flowpilot.analytics.statistics import Survival
+from flowpilot.analytics.waits import N_UNKNOWN, WaitingTime, survivals, waiting_time, waits, working_waits
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
 from flowpilot.working_hours import HoursHistory
@@ -59,26 +54,38 @@ class Headline(BaseModel):
     metric_definition: str = Field(description="What `time_to_first_action` is, and what it is not.")
 
 
-async def _found(db: ReadDb, window: Window) -> tuple[Any, HoursHistory]:
-    """The columns of the statement, and the account's working hours."""
+class _Found(NamedTuple):
+    """The window's waits by their names, the same in working time, and the account's working hours."""
+
+    waits: Callable[[str], Survival]
+    working: Any
+    n_unknown: int
+    history: HoursHistory
+    is_large: bool = False
+
+
+async def _found(db: ReadDb, window: Window) -> _Found:
     if not is_read_from_days(window):
         row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
-        return row, history_in(row.account_hours)
+        return _Found(survivals(row), row, row.n_unknown, history_in(row.account_hours))
     handoffs = await read_handoffs(db, window, window)
-    this = HandoffsOfWindow(handoffs, window)
-    has_hours = handoffs.history.has_hours(window.start, window.as_of)
-    working = this.working_waits() if has_hours else {}
-    return SimpleNamespace(**this.waits_of_claimed(), n_unknown=this.n_unknown, **working), handoffs.history
+    this, history = await of_window(handoffs, window), handoffs.history
+    working = this.working_waits(list(_WORKING)) if history.has_hours(window.start, window.as_of) else None
+    return _Found(this.survival, working, this.counts["n_unknown"], history, this.is_large)
 
 
 async def headline(db: ReadDb, window: Window) -> Headline:
     """The figures for the handoffs claimed in the window, in one statement."""
-    row, history = await _found(db, window)
-    working = {name: (field, row.n_unknown) for name, field in _WORKING.items()}
+    found = await _found(db, window)
+    names = ("claimant", "action")
+    claimant, action = await in_thread(
+        found.is_large, lambda: [waiting_time(found.waits(name), found.n_unknown) for name in names]
+    )
+    working = {name: (field, found.n_unknown) for name, field in _WORKING.items()}
     return Headline(
-        time_to_claimant_action=waiting_time(survival(row.claimant_ended, row.claimant_censored), row.n_unknown),
+        time_to_claimant_action=claimant,
         claimant_action_definition=METRICS["time_to_claimant_action"].definition,
-        time_to_first_action=waiting_time(survival(row.action_ended, row.action_censored), row.n_unknown),
+        time_to_first_action=action,
         metric_definition=METRICS["time_to_first_action"].definition,
-        **await estimated(row, history, window, working),
+        **await estimated(found.working, found.history, window, working),
     )

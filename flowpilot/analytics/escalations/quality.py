@@ -1,5 +1,6 @@
 """How well escalations went, not only how fast: whether they came back, and what the senior had to repeat."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flowpilot.analytics.escalations.schemas import EscalationQuality, PreviousPeriod, Share
@@ -7,9 +8,10 @@ from flowpilot.analytics.estimates.comparison import compare
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
-from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW
 from flowpilot.analytics.statistics import Estimate, Survival, proportion
-from flowpilot.analytics.waits import survival, waiting_time
+from flowpilot.analytics.waits import waiting_time
+from flowpilot.handoffs.days.repeats import compared
 
 # Snapshots and steps are large, and more handoffs would hardly make a share more certain.
 NEWEST = 2000
@@ -40,8 +42,12 @@ CLAIMS = """
 """
 
 
-# CTEs of the window's newest handoffs, which are read row by row. `claimed` has those claimed in the window.
-OF_NEWEST = f"""
+_NEWEST_CLAIMED = f"""(
+    SELECT * FROM claimed WHERE claimed_by IS NOT NULL ORDER BY claimed_at DESC, id DESC LIMIT {NEWEST}
+)"""
+
+# CTEs of the window's newest handoffs. `claimed` has those claimed in the window.
+_OF_NEWEST = f"""
 snapshots AS (
     SELECT CASE jsonb_typeof(snapshot->'completeness') WHEN 'number' THEN (snapshot->>'completeness')::numeric END
                AS share
@@ -50,28 +56,7 @@ snapshots AS (
     ORDER BY created_at DESC, id DESC
     LIMIT {NEWEST}
 ),
-steps AS (
-    SELECT p.id, c.id AS handoff_id, c.claimed_at, p.content->>'node' AS node,
-           nullif(lower(btrim(coalesce(p.content->>'question', p.content->>'instruction'))), '') AS words,
-           p.created_at < c.created_at AS is_before,
-           p.actor_id = c.claimed_by AND p.created_at > c.claimed_at
-               AND p.created_at <= least(c.closed_at, :as_of) AS is_taken
-    FROM (
-        SELECT * FROM claimed WHERE claimed_by IS NOT NULL ORDER BY claimed_at DESC, id DESC LIMIT {NEWEST}
-    ) c
-    JOIN ai_session_steps p ON p.account_id = :account_id AND p.session_id = c.session_id
-    WHERE p.kind IN ('answer', 'outcome')
-),
-compared AS (
-    SELECT id, handoff_id, claimed_at, is_taken,
-           words IS NOT NULL AND bool_or(is_before) OVER (PARTITION BY handoff_id, words)
-           OR node IS NOT NULL AND CASE
-               WHEN words IS NULL THEN bool_or(is_before) OVER (PARTITION BY handoff_id, node)
-               ELSE bool_or(is_before AND words IS NULL) OVER (PARTITION BY handoff_id, node)
-           END AS is_repeated
-    FROM steps
-    WHERE node IS NOT NULL OR words IS NOT NULL
-),
+{compared("claimed", "least(c.closed_at, :as_of)", _NEWEST_CLAIMED, ":account_id")},
 taken AS (
     SELECT DISTINCT ON (id) is_repeated FROM compared WHERE is_taken ORDER BY id, claimed_at DESC, handoff_id
 ),
@@ -89,7 +74,7 @@ newest AS (
 QUALITY = f"""
 bounced AS ({BOUNCED}),
 claims AS ({CLAIMS}),
-{OF_NEWEST},
+{_OF_NEWEST},
 quality AS (
     SELECT (SELECT count(*) FROM bounced) AS n_bounced,
            (SELECT count(*) FROM claims) AS n_claims,
@@ -99,29 +84,17 @@ quality AS (
 )
 """
 
-# What is not kept of days.
-NEWEST_SQL = statement(f"""
-WITH claimed AS MATERIALIZED (
-    SELECT id, session_id, created_at, claimed_at, claimed_by, closed_at
-    FROM session_handoffs
-    WHERE {CLAIMED_IN_WINDOW} AND claimed_by IS NOT NULL
-    ORDER BY claimed_at DESC, id DESC
-    LIMIT {NEWEST}
-),
-{OF_NEWEST}
-SELECT * FROM newest
-""")
-
 
 class Figures:
     """The figures of one window, unrounded, each with its n and its 95 % interval."""
 
-    def __init__(self, row: Any) -> None:
+    def __init__(self, row: Any, waits: Callable[[str], Survival]) -> None:
+        """Know the counts of a window, and its waits by their names in the statement over rows."""
         self.n_unknown: int = row.n_unknown
-        self.created_to_claim = survival(row.to_claim_ended, row.to_claim_censored)
-        self.created_to_first_action = survival(row.to_action_ended, row.to_action_censored)
-        self.time_to_first_action = survival(row.action_ended, row.action_censored)
-        self.time_to_claimant_action = survival(row.claimant_ended, row.claimant_censored)
+        self.created_to_claim = waits("to_claim")
+        self.created_to_first_action = waits("to_action")
+        self.time_to_first_action = waits("action")
+        self.time_to_claimant_action = waits("claimant")
         self.shares: dict[str, Estimate] = {
             "bounce_back_rate": proportion(row.n_bounced, row.n_handoffs_claimed),
             "release_rate": proportion(row.n_released, row.n_claims),

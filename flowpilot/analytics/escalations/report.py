@@ -1,16 +1,18 @@
 """Escalations: the time to first action after a claim, by anybody and by the claimant, counting those waiting."""
 
 import math
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import distribution, survival_curve
-from flowpilot.analytics.escalations.days import HandoffsOfWindow, is_read_from_days, read_handoffs
-from flowpilot.analytics.escalations.groups import groups, groups_of_days
-from flowpilot.analytics.escalations.quality import NEWEST_SQL, QUALITY, Figures, previous, quality
+from flowpilot.analytics.escalations.days.newest import newest
+from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
+from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow, in_thread, of_window
+from flowpilot.analytics.escalations.groups import by_both, groups, groups_of_days
+from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, quality
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
 from flowpilot.analytics.escalations.working import working_times
 from flowpilot.analytics.estimates.comparison import window_before
@@ -31,10 +33,10 @@ from flowpilot.analytics.sql import (
     seconds,
     statement,
 )
-from flowpilot.analytics.summed.planned import planned_once
-from flowpilot.analytics.waits import waiting_time, waits
+from flowpilot.analytics.waits import survivals, waiting_time, waits
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
+from flowpilot.working_hours import HoursHistory
 
 _SQL = statement(f"""
 WITH created AS MATERIALIZED (
@@ -80,32 +82,72 @@ SELECT *, {HOURS} FROM population, actions, quality
 """)
 
 
-async def _row(db: ReadDb, found: HandoffsOfWindow, window: Window) -> Any:
-    """What the statement over rows finds, of handoffs that were read from their days."""
-    newest = (await planned_once(db, NEWEST_SQL, window.parameters)).mappings().one()
-    return SimpleNamespace(**found.population(), **found.quality(), **found.waits, **newest)
+class _Found(NamedTuple):
+    """What was read of a window and of the one before; nothing is estimated yet.
+
+    `all_actions` are in order, and `handoffs` the window's, if they were read from their days.
+    """
+
+    row: Any
+    figures: Figures
+    old_figures: Figures
+    all_actions: Floats
+    seconds_of_actions: float
+    groups: Sequence[Any]
+    history: HoursHistory
+    handoffs: HandoffsOfWindow | None = None
+
+
+async def _of_rows(db: ReadDb, window: Window, before: Window) -> _Found:
+    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    old_row = (await db.execute(narrowed(_SQL, before.only), before.parameters)).one()
+    actions = np.sort(np.asarray(row.all_actions or [], dtype=np.float64))
+    return _Found(
+        row=row,
+        figures=Figures(row, survivals(row)),
+        old_figures=Figures(old_row, survivals(old_row)),
+        all_actions=actions,
+        seconds_of_actions=math.fsum(actions.tolist()),
+        groups=await groups(db, window),
+        history=history_in(row.account_hours),
+    )
+
+
+async def _of_days(db: ReadDb, window: Window, before: Window) -> _Found:
+    handoffs = await read_handoffs(db, before, window)
+    this, old = await of_window(handoffs, window), await of_window(handoffs, before)
+    row, old_row = await newest(db, this, old)
+    all_actions, seconds_of_actions = this.all_actions()
+    found = this.row(row)
+    return _Found(
+        row=found,
+        figures=Figures(found, this.survival),
+        old_figures=Figures(old.row(old_row), old.survival),
+        all_actions=all_actions,
+        seconds_of_actions=seconds_of_actions,
+        groups=await groups_of_days(db, this),
+        history=handoffs.history,
+        handoffs=this,
+    )
 
 
 async def escalations(db: ReadDb, window: Window) -> Escalations:
     """The window's handoffs and those of the window before, in a few statements of one snapshot."""
-    before, this = window_before(window), None
-    if is_read_from_days(window):
-        handoffs = await read_handoffs(db, before, window)
-        this = HandoffsOfWindow(handoffs, window)
-        row, history = await _row(db, this, window), handoffs.history
-        old_row = await _row(db, HandoffsOfWindow(handoffs, before), before)
-        by_reason, by_domain = await groups_of_days(db, handoffs, this)
-    else:
-        row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
-        old_row = (await db.execute(narrowed(_SQL, before.only), before.parameters)).one()
-        history = history_in(row.account_hours)
-        by_reason, by_domain = await groups(db, window)
-    figures, old_figures = Figures(row), Figures(old_row)
-    all_actions = np.asarray([] if row.all_actions is None else row.all_actions, dtype=np.float64)
+    before = window_before(window)
+    read = _of_days if is_read_from_days(window) else _of_rows
+    found = await read(db, window, before)
+    working = await working_times(db, found.history, window, found.figures.n_unknown, found.handoffs)
+    is_large = found.handoffs is not None and found.handoffs.is_large
+    return await in_thread(is_large, lambda: _report(found, working, window, before))
+
+
+def _report(found: _Found, working: dict[str, Any], window: Window, before: Window) -> Escalations:
+    row, figures = found.row, found.figures
+    by_reason, by_domain = by_both(found.groups)
     return Escalations(
         **header(window, "escalations"),
         n_handoffs_claimed=row.n_handoffs_claimed,
-        **_acted_only(all_actions),
+        **_acted_only(found.all_actions, found.seconds_of_actions),
         metric_definition=METRICS["time_to_first_action"].definition,
         population=HandoffPopulation(
             n_created=row.n_created,
@@ -120,24 +162,28 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
         time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
         time_to_claimant_action=waiting_time(figures.time_to_claimant_action, figures.n_unknown),
-        **await working_times(db, history, window, figures.n_unknown, this),
+        **working,
         quality=quality(figures),
-        previous=previous(before, old_figures, figures),
+        previous=previous(before, found.old_figures, figures),
         by_reason=by_reason,
         by_domain=by_domain,
         survival_curve=survival_curve(figures.time_to_first_action),
         claimant_survival_curve=survival_curve(figures.time_to_claimant_action),
-        distribution=distribution(all_actions),
+        distribution=distribution(found.all_actions),
     )
 
 
-def _acted_only(actions: Floats) -> dict[str, Any]:
+def _acted_only(ordered: Floats, total: float) -> dict[str, Any]:
     """The contract's figures, over the handoffs that were acted on and no others."""
-    n = actions.size
-    ordered = np.sort(actions)
+    n = ordered.size
     return {
         "n_handoffs_with_action": n,
-        "avg_seconds_to_first_action": round(math.fsum(actions.tolist()) / n, 2) if n else None,
-        "median_seconds_to_first_action": round(float(np.median(ordered)), 2) if n else None,
+        "avg_seconds_to_first_action": round(total / n, 2) if n else None,
+        "median_seconds_to_first_action": round(_middle(ordered), 2) if n else None,
         "p95_seconds_to_first_action": round(float(ordered[round(0.95 * (n - 1))]), 2) if n else None,
     }
+
+
+def _middle(ordered: Floats) -> float:
+    low, high = ordered[(ordered.size - 1) // 2], ordered[ordered.size // 2]
+    return float(np.mean([low, high]))

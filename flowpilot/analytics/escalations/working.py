@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
-from flowpilot.analytics.escalations.days import HandoffsOfWindow
-from flowpilot.analytics.estimates.curves import Numbers
+from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow
+from flowpilot.analytics.estimates.curves import Floats, Numbers
 from flowpilot.analytics.estimates.working import WorkingClock
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import (
@@ -71,7 +70,7 @@ async def working_times(
     if found is None:
         row: Any = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
     else:
-        row = SimpleNamespace(**found.working_waits())
+        row = found.working_waits(list(_FIELDS))
     return await estimated(row, history, window, {name: (field, n_unknown) for name, field in _FIELDS.items()})
 
 
@@ -94,10 +93,10 @@ def _estimates(row: Any, history: HoursHistory, as_of: datetime, names: Sequence
 
 def working_survival(row: Any, name: str, history: HoursHistory, as_of: datetime) -> Survival:
     """The Kaplan-Meier estimate of three columns of `working_waits`."""
-    since, until = (_listed(getattr(row, f"{name}_{end}")) for end in ("since", "until"))
+    since, until = (_array(getattr(row, f"{name}_{end}")) for end in ("since", "until"))
     waiting = WorkingClock(history, since, as_of).seconds(since, until)
     return survival(getattr(row, f"{name}_worked"), waiting)
 
 
-def _listed(found: Numbers | None) -> Sequence[float]:
-    return [] if found is None else np.asarray(found).tolist()
+def _array(found: Numbers | None) -> Floats:
+    return np.asarray([] if found is None else found, dtype=np.float64)

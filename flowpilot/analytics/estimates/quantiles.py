@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.estimates.curves import Numbers
+from flowpilot.analytics.estimates.curves import Numbers, Ordered, in_order
 
 _Z95 = NormalDist().inv_cdf(0.975)
 # The ends that go into a difference of two quantiles: those of one side, at this level, lie as far from each
@@ -41,18 +41,18 @@ class Steps(NamedTuple):
 
 
 def steps(ended: Numbers, censored: Numbers) -> Steps:
-    """The curve of these waits; equal ones are taken one after the other, the ended ones first.
+    """The curve of these waits; equal ones are taken one after the other, the ended ones first."""
+    return steps_of(in_order(ended, censored))
+
+
+def steps_of(waits: Ordered) -> Steps:
+    """The same of waits that are in their order.
 
     Source: Dorey and Korn (1987), Statistics in Medicine 6, 679-687, for the effective number.
     """
-    ends, others = (np.sort(np.asarray(each, dtype=np.float64)) for each in (ended, censored))
-    # Each after those of its kind, and after as many of the other kind as come before it.
-    is_censored = np.zeros(ends.size + others.size, dtype=bool)
-    is_censored[np.arange(others.size) + np.searchsorted(ends, others, side="right")] = True
-    times = np.empty(is_censored.size)
-    times[is_censored], times[~is_censored] = others, ends
-    left = times.size - np.arange(times.size, dtype=float)
-    at_risk = left[~is_censored]
+    times, is_ended = waits
+    left = np.arange(times.size, 0, -1, dtype=float)
+    at_risk = left[is_ended]
     alive = np.cumprod(1 - 1 / at_risk, dtype=np.float64)
     # Once nobody is left there is no variance: the number stays what it was.
     is_over = at_risk <= 1
@@ -60,8 +60,8 @@ def steps(ended: Numbers, censored: Numbers) -> Steps:
     effective = np.where(is_over, 0.0, (1 - alive) / np.where(is_over, 1, alive * greenwood))
     if is_over.any():
         effective[-1] = effective[-2] if effective.size > 1 else 1.0
-    enough = times[left >= _LEAST_LEFT] if len(censored) else times
-    return Steps(times[~is_censored], 1 - alive, effective, float(enough[-1]) if enough.size else -math.inf)
+    enough = times if is_ended.all() else times[left >= _LEAST_LEFT]
+    return Steps(times[is_ended], 1 - alive, effective, float(enough[-1]) if enough.size else -math.inf)
 
 
 def quantile_ci95(found: Steps, level: float) -> Bounds:

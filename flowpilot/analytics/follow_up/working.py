@@ -44,7 +44,10 @@ class WorkedTimes:
         """The working time so far of sessions that have lasted so long on the clock."""
         end = self.window.as_of.timestamp()
         since = [end - one for one in clock_seconds]
-        return WorkingClock(self.history, since, self.window.as_of).seconds(since, [end] * len(since))
+        found: list[float] = (
+            WorkingClock(self.history, since, self.window.as_of).seconds(since, [end] * len(since)).tolist()
+        )
+        return found
 
 
 async def worked_times(db: ReadDb, history: HoursHistory, window: Window) -> WorkedTimes | None:

@@ -14,7 +14,8 @@ class HandoffDay(Base):
 
     `created` has those that were created on it, `claimed` those whose claim is of it, and `claims` the claims
     among its events. `days/records` says what a record has. Each names its group, of handoffs with the same reason
-    and domain, by a number; `group_handoffs` has one of each group, in which the words are.
+    and domain, by a number; `group_handoffs` has one of each group, in which the words are. `version` is a digest
+    of all of it, by which a server knows whether it has read the day before.
     """
 
     __tablename__ = "handoff_days"
@@ -26,6 +27,9 @@ class HandoffDay(Base):
     claims: Mapped[bytes] = mapped_column(LargeBinary)
     groups: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     group_handoffs: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid))
+    created_more: Mapped[bytes] = mapped_column(LargeBinary)
+    claimed_more: Mapped[bytes] = mapped_column(LargeBinary)
+    version: Mapped[uuid.UUID]
 
 
 class HandoffNews(Base):

@@ -118,12 +118,18 @@ def _note_changes(row: Base) -> list[tuple[Table, dict[str, Any]]]:
     attributes: Any = inspect(row).attrs
     if isinstance(row, SessionHandoff) and not inspect(row).transient:
         histories = {name: attributes[name].history for name in _COUNTED}
-        if any(history.has_changes() for history in histories.values()):
+        if any(history.has_changes() for history in histories.values()) or _is_more_complete(attributes.snapshot):
             before = [moment for name in ("created_at", "claimed_at") for moment in histories[name].deleted or ()]
             note(object_session(row), row.session_id, row.created_at, row.claimed_at, *before)
     if isinstance(row, AISession) and not inspect(row).transient and attributes["problem_domain"].history.deleted:
         note(object_session(row), row.id)
     return []
+
+
+def _is_more_complete(snapshot: Any) -> bool:
+    """Whether what has changed of a snapshot is its completeness: reports show no other part of it."""
+    was, now = (one[0] if one else {} for one in (snapshot.history.deleted, snapshot.history.added))
+    return snapshot.history.has_changes() and (was or {}).get("completeness") != (now or {}).get("completeness")
 
 
 also_written.append(_note_changes)

@@ -24,4 +24,4 @@ def test_it_is_that_of_each_alone(asked: list[tuple[datetime, int]], history: Ho
 
 
 def test_without_stretches_there_is_nothing() -> None:
-    assert WorkingClock(AROUND_THE_CLOCK, [], END).seconds([], []) == []
+    assert WorkingClock(AROUND_THE_CLOCK, [], END).seconds([], []).size == 0

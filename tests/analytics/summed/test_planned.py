@@ -50,8 +50,7 @@ def test_five_reports_are_planned_once_each(company: Company) -> None:
         async with database.read(company.id) as db:
             return await _kept(db)
 
-    # Escalations have a second statement, for each of two windows.
-    assert sorted(_on_a_new_connection(company, work)) == [(3, 0)] * 5 + [(6, 0)]
+    assert _on_a_new_connection(company, work) == [(3, 0)] * 5
 
 
 def test_a_pooler_between_keeps_nothing(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:

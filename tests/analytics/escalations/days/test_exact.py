@@ -3,14 +3,17 @@
 import random
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
+from sqlalchemy import func, select
 
 from flowpilot.analytics.escalations import headline, report
+from flowpilot.analytics.escalations.days.memory import memory
 from flowpilot.analytics.period import Period, window
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
@@ -19,8 +22,8 @@ from flowpilot.handoffs.days import news
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.sessions.days import news as session_news
 from flowpilot.sessions.days import rolling
-from flowpilot.sessions.models import AISession
-from tests.analytics.escalations.test_random import NOW, _handoff, _store, _world
+from flowpilot.sessions.models import AISession, AISessionStep
+from tests.analytics.escalations.test_random import NOW, _handoff, _step, _store, _world
 from tests.analytics.histories import histories
 from tests.analytics.naive import Row
 from tests.analytics.test_working import OFFICE
@@ -46,7 +49,9 @@ async def _reports(database: Database, account_id: uuid.UUID) -> list[Any]:
         ]
 
 
-def _check(urls: DatabaseUrls, account_id: uuid.UUID) -> None:
+def _check(urls: DatabaseUrls, account_id: uuid.UUID, *, forgets: bool = False) -> None:
+    if forgets:
+        memory.forget()
     over_days = run(urls, lambda database: _reports(database, account_id))
     with pytest.MonkeyPatch.context() as patch:
         for module in (headline, report):
@@ -61,7 +66,7 @@ class _History:
     """What happens to an account's handoffs."""
 
     def __init__(self, urls: DatabaseUrls, draw: random.Random) -> None:
-        self.urls, self.draw, self.rows = urls, draw, _world(draw)
+        self.urls, self.draw, self.rows, self.n_steps = urls, draw, _world(draw), 0
         self.account_id = _store(urls, self.rows)
         with account_transaction(urls.runtime, self.account_id) as connection:
             _set_working_times(connection, self.account_id, draw)
@@ -75,6 +80,8 @@ class _History:
             self._hand_over,
             self._happen,
             self._domain,
+            self._step,
+            self._step_of_log,
         ]
         self.draw.choice([*happens, self._roll, self._roll, self._roll_some, self._killed, self._meanwhile])()
 
@@ -144,6 +151,34 @@ class _History:
 
         self._write(work)
 
+    def _step(self) -> None:
+        """Somebody takes a step now: later than whatever has ended, so no sum shows it."""
+        self._add_step(NOW - timedelta(seconds=self.draw.randrange(60)))
+
+    def _step_of_log(self) -> None:
+        """A log brings one of some time ago."""
+        self._add_step(None)
+
+    def _add_step(self, at: datetime | None) -> None:
+        if not self.rows["ai_sessions"]:
+            return
+        session = self.draw.choice(self.rows["ai_sessions"])["id"]
+        found: dict[str, list[Row]] = {"ai_session_steps": [], "session_handoffs": self.rows["session_handoffs"]}
+        self.n_steps += 1
+        _step(self.draw, session, 100 + self.n_steps, found)
+
+        async def work(db: Any) -> None:
+            row = found["ai_session_steps"][0]
+            ended = SessionHandoff.account_id == self.account_id, SessionHandoff.session_id == session
+            last = await db.scalar(select(func.max(SessionHandoff.closed_at)).where(*ended))
+            if at is None:
+                news.note(db, session)
+            elif last is not None and last >= at:
+                return
+            db.add(AISessionStep(account_id=self.account_id, **(row | {"created_at": at or row["created_at"]})))
+
+        self._write(work)
+
     def _roll(self) -> None:
         rolling.roll(self.urls.runtime, self.account_id)
 
@@ -192,7 +227,7 @@ def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> Non
     for _ in range(6):
         for _ in range(history.draw.randrange(1, 5)):
             history.go_on()
-        _check(urls, history.account_id)
+        _check(urls, history.account_id, forgets=history.draw.random() < 0.3)
     history._roll()
     with account_transaction(urls.runtime, history.account_id) as connection:
         marked = connection.execute("SELECT FROM handoff_news WHERE account_id = %s", [history.account_id])

@@ -1,0 +1,58 @@
+"""What a server process remembers of days of handoffs, and of what it has computed from them.
+
+A day that is made again has another version, by which it is found, so nothing here is ever out of date. It is
+numbers and ids, and no words, so there is nothing that a removal must forget.
+"""
+
+import uuid
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+# For all accounts together, and of it for the days of one.
+MOST_BYTES = 128 * 2**20
+MOST_OF_ACCOUNT = MOST_BYTES // 2
+
+Key = tuple[uuid.UUID, str, bytes]
+
+
+class Memory:
+    """What was used last, as much as there is room for. Each key begins with its account."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """There is nothing in it."""
+        self._most, self._bytes = most_bytes, 0
+        self._kept: OrderedDict[Key, tuple[Any, int]] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def n_bytes(self) -> int:
+        """How much is kept."""
+        return self._bytes
+
+    def get(self, key: Key) -> Any:
+        """What is kept of it; None if nothing is."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                return None
+            self._kept.move_to_end(key)
+            return found[0]
+
+    def keep(self, key: Key, value: Any, n_bytes: int) -> None:
+        """Keep it instead of what was, and forget what was used longest ago if that is too much."""
+        with self._lock:
+            self._bytes += n_bytes - self._kept.pop(key, (None, 0))[1]
+            self._kept[key] = value, n_bytes
+            while self._bytes > self._most:
+                _, (_, others) = self._kept.popitem(last=False)
+                self._bytes -= others
+
+    def forget(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+
+memory = Memory()

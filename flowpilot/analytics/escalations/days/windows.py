@@ -1,0 +1,126 @@
+"""What one window has of the handoffs of days: of most, it is remembered."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, TypeVar
+from uuid import UUID
+
+import numpy as np
+
+from flowpilot.analytics.escalations.days.columns import Columns, Figures, together
+from flowpilot.analytics.escalations.days.reading import DAY, Handoffs, moment
+from flowpilot.analytics.escalations.days.settled import (
+    MANY,
+    Settled,
+    both,
+    newest_claims,
+    newest_shares,
+    settled,
+)
+from flowpilot.analytics.estimates.curves import Floats, in_order, merged
+from flowpilot.analytics.estimates.sums import exact_sum
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.statistics import Survival
+
+T = TypeVar("T")
+
+
+async def in_thread(is_large: bool, work: Callable[[], T]) -> T:
+    """Do it beside the event loop, if it takes so long that others should not wait for it."""
+    return await asyncio.to_thread(work) if is_large else work()
+
+
+class HandoffsOfWindow:
+    """The window's handoffs: those that have settled, and the few others, which are looked at again."""
+
+    def __init__(self, found: Handoffs, window: Window, known: Settled | None) -> None:
+        """Take the window's handoffs; `known` is what has settled of the days that lie wholly in it."""
+        self.window = window
+        start, end = moment(window.start), moment(window.end)
+        edges = [
+            one.day
+            for one in found.clean
+            if one.begins < start < one.begins + DAY or one.begins < end < one.begins + DAY
+        ]
+        near = (*edges, *found.between)
+        rest = together(one.parts for one in near).within(start, end)
+        self._known, self._near = known, rest.columns()
+        self._group_handoffs = {n: handoff for one in near for n, handoff in one.group_handoffs.items()}
+        if known is not None:
+            rest = together((known.moving.within(start, end).parts, rest.parts))
+        self._rest = Figures(rest.columns(), moment(window.as_of))
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """All counts, by the names of the statement over rows."""
+        counts = self._rest.counts()
+        return (
+            counts if self._known is None else {name: n + self._known.counts[name] for name, n in counts.items()}
+        )
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its estimates take so long that others should not wait for them."""
+        return self.counts["n_created"] + self.counts["n_handoffs_claimed"] > MANY
+
+    def row(self, more: Mapping[str, Any]) -> Any:
+        """What the statement over rows finds, without the waits, and with `more` columns."""
+        oldest = self._rest.oldest_pending_seconds()
+        return SimpleNamespace(**self.counts, **more, oldest_pending_seconds=oldest)
+
+    def survival(self, name: str) -> Survival:
+        """The estimate of the waits of this name."""
+        few = in_order(*self._rest.waits(name))
+        return Survival(few if self._known is None else merged(self._known.waits[name], few))
+
+    def all_actions(self) -> tuple[Floats, float]:
+        """The times to first action of handoffs that were ever acted on, in order, and their sum."""
+        few = self._rest.all_actions()
+        if self._known is None:
+            return np.sort(few), float(exact_sum(few))
+        many = self._known.waits["action"]
+        # What has settled was acted on, or never will be.
+        times = np.sort(np.concatenate((many.times[many.is_ended], few)))
+        return times, float(self._known.all_actions + exact_sum(few))
+
+    def working_waits(self, names: Sequence[str]) -> Any:
+        """The columns of `working_waits`, of these names."""
+        found = {}
+        for name in names:
+            few = self._rest.working_waits(name)
+            for column, values in few.items():
+                more = () if self._known is None else (self._known.working[name][column],)
+                found[f"{name}_{column}"] = np.concatenate((*more, values))
+        return SimpleNamespace(**found)
+
+    def groups(self) -> list[Mapping[str, Any]]:
+        """The figures of each group, with its number: some of it in one, and the rest in another."""
+        return [*(() if self._known is None else self._known.groups), *self._rest.groups]
+
+    def handoff_of_group(self, number: int) -> UUID:
+        """One of the group's handoffs, which has its words."""
+        found = self._group_handoffs.get(number)
+        if found is None:
+            assert self._known is not None
+            return self._known.group_handoffs[number]
+        return found
+
+    def newest_claims(self) -> Columns:
+        """Some columns of the newest handoffs that somebody holds or held, in their order."""
+        near = newest_claims(self._near.claimed)
+        return near if self._known is None else both(self._known.newest_claims, near, "claimed_at")
+
+    def newest_shares(self) -> Columns:
+        """The completeness of the newest handoffs, in their order."""
+        near = newest_shares(self._near.created)
+        return near if self._known is None else both(self._known.newest_shares, near, "created_at")
+
+
+async def of_window(found: Handoffs, window: Window) -> HandoffsOfWindow:
+    """The window's handoffs; what has settled of its days is remembered."""
+    start, end = moment(window.start), moment(window.end)
+    within = [one for one in found.clean if start <= one.begins and one.begins + DAY <= end]
+    known = await settled(found.account_id, within, moment(window.as_of)) if within else None
+    return HandoffsOfWindow(found, window, known)
