@@ -4,6 +4,7 @@ import math
 
 from benchmarks.coverage import kinds
 from benchmarks.coverage.populations import COMPLETE, INVENTED, RATINGS, generator
+from flowpilot.analytics.estimates.bootstrap import difference_of_medians_ci95
 from flowpilot.analytics.estimates.comparison import compare
 from flowpilot.analytics.estimates.means import cases_needed, mean
 from flowpilot.analytics.estimates.started import faster_share, restricted_mean_difference
@@ -14,7 +15,6 @@ from flowpilot.analytics.statistics import (
     Estimate,
     Waits,
     difference_ci95,
-    difference_of_medians_ci95,
     kaplan_meier,
     proportion,
     wilson,

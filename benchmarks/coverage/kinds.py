@@ -89,6 +89,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "analytics.effects.effect._bounds_in_minutes": (),
     "analytics.escalations.action_times._band": (),
     "analytics.escalations.quality._median": (),
+    "analytics.estimates.bootstrap.difference_of_medians_ci95": (RESAMPLED,),
     "analytics.estimates.comparison._ends": (),
     "analytics.estimates.means.hall": (MEAN,),
     "analytics.estimates.means.mean": (MEAN,),
@@ -106,7 +107,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
         DIFFERENCE_OF_MEDIANS,
         DIFFERENCE_OF_MEANS,
     ),
-    "analytics.statistics.difference_of_medians_ci95": (RESAMPLED,),
+    "analytics.statistics._crossings": (MEDIAN,),
     "analytics.statistics.kaplan_meier": (MEDIAN, P95, CURVE),
     "analytics.statistics.median_ci95": (MEDIAN,),
     "analytics.statistics.median_ends": (DIFFERENCE_OF_MEDIANS,),
@@ -116,5 +117,6 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "analytics.statistics.proportion": (RATE,),
     "analytics.statistics.rate_ci95": (RATE,),
     "analytics.statistics.wilson": (RATE,),
+    "analytics.waits.survivals": (),
     "freshness.judging._rounded": (),
 }

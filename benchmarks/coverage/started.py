@@ -9,10 +9,11 @@ from benchmarks.coverage import kinds
 from benchmarks.coverage.cells import Cell, cell, not_shown
 from benchmarks.coverage.medians import sample, waiting, watched
 from benchmarks.coverage.populations import REPETITIONS, SIZES, Floats, Population, generator
+from flowpilot.analytics.estimates.bootstrap import difference_of_medians_ci95
 from flowpilot.analytics.estimates.means import cases_needed
 from flowpilot.analytics.estimates.started import faster_share, restricted_mean_difference
 from flowpilot.analytics.savings.comparisons import needed
-from flowpilot.analytics.statistics import Bounds, Waits, difference_of_medians_ci95
+from flowpilot.analytics.statistics import Bounds, Waits
 
 # What the second side's times are of the first's.
 _SHORTER = 0.6

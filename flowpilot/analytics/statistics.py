@@ -4,12 +4,22 @@ import math
 import statistics
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.estimates.curves import Counted, Numbers, Ordered, counted, in_order, log_log_band
+from flowpilot.analytics.estimates.curves import (
+    Counted,
+    Floats,
+    Numbers,
+    Ordered,
+    counted,
+    in_order,
+    log_log_band,
+    middle,
+    variances,
+)
 from flowpilot.analytics.estimates.quantiles import Steps, ends_for_difference, quantile_ci95, steps_of
 
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
@@ -20,15 +30,7 @@ Z999 = statistics.NormalDist().inv_cdf(0.9995)
 Bounds = tuple[float | None, float | None]
 
 # A survival probability is a product of ratios; a difference smaller than this is no difference.
-_TOLERANCE = 1e-12
-
-# The bootstrap: enough for two digits of a 95 % bound, and the same for the same data.
-N_RESAMPLES = 2000
-_SEED = 20260615
-# Cases handled at once: few enough to stay in a processor's cache.
-_BATCH_CASES = 60_000
-# The most cases of a side that are resampled.
-_MOST_CASES = 2000
+TOLERANCE = 1e-12
 
 
 def percent(part: int, whole: int) -> float:
@@ -150,27 +152,36 @@ class Survival:
         self._waits = waits
 
     @cached_property
-    def _counted(self) -> Counted:
-        return counted(self._waits)
-
-    @cached_property
     def _steps(self) -> Steps:
         return steps_of(self._waits)
 
-    @cached_property
+    @property
     def curve(self) -> Curve | None:
-        """The curve itself."""
-        if not self.n:
-            return None
-        found = self._counted
-        return Curve(found.times, found.shares, *log_log_band(found), found.at_risk)
+        """The curve itself, with its band."""
+        found = self.counted
+        return None if found is None else Curve(found.times, found.shares, *self.band(), found.at_risk)
+
+    @cached_property
+    def counted(self) -> Counted | None:
+        """The curve without its band."""
+        return counted(self._waits) if self.n else None
+
+    @cached_property
+    def _variances(self) -> Floats:
+        assert self.counted is not None
+        return variances(self.counted)
+
+    def band(self, places: NDArray[np.intp] | slice = slice(None)) -> tuple[Floats, Floats]:
+        """The band at these places of the curve, of which there is one."""
+        assert self.counted is not None
+        return log_log_band(self.counted.shares[places], self._variances[places])
 
     @cached_property
     def mean(self) -> float | None:
         """The area under the curve, known only when the curve ends at zero."""
-        if not self.n or self._counted.shares[-1] > _TOLERANCE:
+        if self.counted is None or self.counted.shares[-1] > TOLERANCE:
             return None
-        times, alive, *_ = self._counted
+        times, alive, *_ = self.counted
         widths = np.diff(times, prepend=0.0)
         before = np.concatenate(([1.0], alive[:-1]))
         return float(np.sum(widths * before))
@@ -193,11 +204,18 @@ class Survival:
     @cached_property
     def median_ci95(self) -> Bounds | None:
         """The 95 % interval of the median; None of so few waits that no interval from the smallest on has 95 %."""
-        if self.curve is None or self.n < FEWEST_FOR_MEDIAN_CI95:
+        if self.counted is None or self.n < FEWEST_FOR_MEDIAN_CI95:
             return None
-        times, alive, band_low, band_high, _ = self.curve
+        low, high = self._crossings(middle(self.counted))
+        return self._crossings(slice(None)) if low is None or high is None else (low, high)
+
+    def _crossings(self, within: slice) -> Bounds:
+        """Where the ends of the band cross a half first."""
+        assert self.counted is not None
+        times, alive = self.counted.times[within], self.counted.shares[within]
+        band_low, band_high = self.band(within)
         # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
-        low = np.where(alive <= _TOLERANCE, 0.0, _or_one(band_low))
+        low = np.where(alive <= TOLERANCE, 0.0, _or_one(band_low))
         return _first(times, low, 0.5), _first(times, _or_one(band_high), 0.5)
 
     @cached_property
@@ -211,7 +229,7 @@ class Survival:
         return None if self.median is None else ends_for_difference(self._steps, 0.5, self.median)
 
     def _quantile(self, left: float) -> float | None:
-        return _first(self._counted.times, self._counted.shares, left) if self.n else None
+        return None if self.counted is None else _first(self.counted.times, self.counted.shares, left)
 
 
 def kaplan_meier(waits: Numbers, censored: Numbers) -> Survival:
@@ -224,73 +242,6 @@ def _or_one(band: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _first(times: NDArray[np.float64], curve: NDArray[np.float64], level: float) -> float | None:
-    reached = curve <= level + _TOLERANCE
+    reached = curve <= level + TOLERANCE
     place = int(reached.argmax())
     return float(times[place]) if reached[place] else None
-
-
-def difference_of_medians_ci95(timed: Sequence[float], waits: Waits) -> Bounds:
-    """The 95 % bootstrap interval of the median of `timed` minus the Kaplan-Meier median of `waits`.
-
-    Each side is resampled alone, where a case is a time and whether it is censored, and its median is estimated
-    again. An end is None if too many resamples of `waits` do not reach their median. Both need two cases.
-
-    The interval is the percentile one: BCa needs the jackknife, which fails for medians (Efron and Tibshirani
-    (1993), An Introduction to the Bootstrap, sections 11.6 and 14.3).
-    """
-    # Importing SciPy takes a second, and a command that does not use it should not wait.
-    from scipy import stats  # noqa: PLC0415
-
-    first, second = _Cases(Waits(timed, [])), _Cases(waits)
-
-    def difference(drawn1: NDArray[np.int32], drawn2: NDArray[np.int32], **_: Any) -> NDArray[np.float64]:
-        return first.medians(drawn1) - second.medians(drawn2)
-
-    # SciPy's own percentiles interpolate, which infinite values do not allow: it says so, and they are not used.
-    with np.errstate(invalid="ignore"):
-        found = stats.bootstrap(
-            (first.numbers, second.numbers),
-            difference,
-            n_resamples=N_RESAMPLES,
-            batch=max(1, _BATCH_CASES // max(first.times.size, second.times.size)),
-            vectorized=True,
-            method="percentile",
-            rng=np.random.default_rng(_SEED),
-        ).bootstrap_distribution
-    low, high = np.quantile(found, (0.025, 0.975), method="inverted_cdf")
-    return (float(low) if math.isfinite(low) else None), (float(high) if math.isfinite(high) else None)
-
-
-class _Cases:
-    """Waits, shortest first; of equal ones, ended ones come before censored ones, as in the estimator."""
-
-    def __init__(self, waits: Waits) -> None:
-        times = np.concatenate((waits.ended, waits.censored))
-        ended = np.arange(times.size) < len(waits.ended)
-        order = np.lexsort((~ended, times))
-        if times.size > _MOST_CASES:
-            # Evenly spaced ones say the same with a little less certainty, and limit the cost.
-            order = order[np.linspace(0, times.size - 1, _MOST_CASES).round().astype(np.int64)]
-        self.times, self.ended = times[order], ended[order]
-        self.numbers = np.arange(order.size, dtype=np.int32)
-        # Hardly any resample has its median when few of all cases are left, so the far end is rarely needed.
-        few_left = np.flatnonzero(self._alive(np.ones((1, order.size), np.int64))[0] <= 0.25)
-        self.near_end = int(few_left[0]) + 1 if few_left.size else order.size
-
-    def medians(self, drawn: NDArray[np.int32]) -> NDArray[np.float64]:
-        """The Kaplan-Meier median of each row of drawn cases; infinite if its curve does not reach it."""
-        n = self.times.size
-        rows = drawn.reshape(-1, n)
-        offset = np.arange(len(rows), dtype=rows.dtype)[:, None] * n
-        counts = np.bincount((rows + offset).ravel(), minlength=rows.size).reshape(-1, n)
-        for width in (self.near_end, n):
-            reached = self._alive(counts[:, :width]) <= 0.5 + _TOLERANCE
-            if reached[:, -1].all():
-                break
-        return np.where(reached[:, -1], self.times[reached.argmax(axis=1)], np.inf)
-
-    def _alive(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Each row's curve after the first cases, given how often each of them was drawn."""
-        at_risk = self.times.size - np.cumsum(counts, axis=1) + counts
-        died = counts * self.ended[: counts.shape[1]]
-        return np.cumprod(1 - died / np.maximum(at_risk, 1), axis=1)

@@ -25,9 +25,11 @@ def survival_curve(found: Survival) -> list[CurvePoint]:
     Of more than 120 steps only some are kept, unchanged: between two of them, the curve falls by less than 1/118
     of its whole fall.
     """
-    if found.curve is None:
+    if found.counted is None:
         return []
-    kept = _kept(found.curve.shares)
+    kept = _kept(found.counted.shares)
+    times, shares, _, at_risk = (part[kept] for part in found.counted)
+    points = zip(*(part.tolist() for part in (times, shares, *found.band(kept), at_risk)), strict=True)
     start = CurvePoint(seconds=0, share_waiting=1, share_waiting_ci95=None, n_at_risk=found.n)
     return [
         start,
@@ -36,9 +38,9 @@ def survival_curve(found: Survival) -> list[CurvePoint]:
                 seconds=round(time, 2),
                 share_waiting=round(share, 4),
                 share_waiting_ci95=_band(low, high),
-                n_at_risk=at_risk,
+                n_at_risk=left,
             )
-            for time, share, low, high, at_risk in zip(*(part[kept].tolist() for part in found.curve), strict=True)
+            for time, share, low, high, left in points
         ),
     ]
 

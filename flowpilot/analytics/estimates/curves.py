@@ -12,6 +12,9 @@ Numbers = Sequence[float] | Floats
 # SciPy's `ndtri(0.975)`; Python's own differs in its last digit.
 _Z95 = 1.959963984540054
 
+# From so many times on, only those are looked at where the share is between these.
+_MANY, _HIGH, _LOW = 2_000, 0.6, 0.4
+
 
 class Ordered(NamedTuple):
     """Waits, the shortest first, and whether each has ended; of equal ones, those that have come first."""
@@ -61,29 +64,53 @@ def counted(waits: Ordered) -> Counted:
     """The curve of these waits, of which there is at least one."""
     times, is_ended = waits
     n = times.size
-    is_new = np.empty(n, dtype=bool)
-    is_new[0] = True
-    np.greater(times[1:], times[:-1], out=is_new[1:])
-    first = np.flatnonzero(is_new)
-    at_risk = n - first
-    number = np.add.reduceat(is_ended, first, dtype=np.int64)
+    is_new = np.greater(times[1:], times[:-1])
+    if is_new.all():
+        at_risk, number = np.arange(n, 0, -1), is_ended.astype(np.int64)
+    else:
+        first = np.concatenate(([0], 1 + np.flatnonzero(is_new)))
+        at_risk, number = n - first, np.add.reduceat(is_ended, first, dtype=np.int64)
+        times = times[first]
     if is_ended.all():
         # Not the product of the shares below, which is as right, and rounded otherwise.
         shares: Floats = 1 - np.cumsum(number) / n
     else:
         shares = np.cumprod((at_risk - number) / at_risk, dtype=np.float64)
-    return Counted(times[first], shares, number, at_risk)
+    return Counted(times, shares, number, at_risk)
 
 
-def log_log_band(found: Counted) -> tuple[Floats, Floats]:
-    """The curve's 95 % band, of Greenwood's variance; nan if the formula is undefined.
+def variances(found: Counted) -> Floats:
+    """The sums in Greenwood's variance of each share; not finite once nobody is left."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sums: Floats = np.cumsum(found.ended / (found.at_risk * (found.at_risk - found.ended)))
+    return sums
+
+
+def log_log_band(shares: Floats, sums: Floats) -> tuple[Floats, Floats]:
+    """The 95 % band of some shares of a curve, of their `variances`; nan if the formula is undefined.
 
     Source: Sawyer (2003), The Greenwood and Exponential Greenwood Confidence Intervals in Survival Analysis.
     """
-    _, shares, ended, at_risk = found
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(shares)
-        variance = 1 / logs**2 * np.cumsum(ended / (at_risk * (at_risk - ended)))
+        variance = 1 / logs**2 * sums
         places, reach = np.log(-logs), _Z95 * np.sqrt(variance)
         low, high = np.exp(-np.exp(places + reach)), np.exp(-np.exp(places - reach))
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def middle(found: Counted) -> slice:
+    """Where the band can cross a half: of many waits, a part of the curve is enough.
+
+    While the share is 0.6 or more and enough are left, the lower end is above a half: with x = -log(share), the
+    sum of variances is below x / left, so the end is above exp(-x exp(1.96 / sqrt(x * left))). The upper end is
+    never below the share; it crosses only after 0.4 if few are left.
+    """
+    shares, at_risk = found.shares, found.at_risk
+    if shares.size < _MANY or shares[-1] >= _HIGH:
+        return slice(None)
+    first = int(np.argmax(shares < _HIGH))
+    if at_risk[first] < _MANY // 4 or at_risk[first] < at_risk[0] // 4:
+        return slice(None)
+    last = int(np.argmax(shares < _LOW)) if shares[-1] < _LOW else shares.size
+    return slice(first, last)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import survival_curve
+from flowpilot.analytics.estimates.bootstrap import N_RESAMPLES, difference_of_medians_ci95
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
@@ -28,7 +29,7 @@ from flowpilot.analytics.sql import (
     IS_MEASURED,
     statement,
 )
-from flowpilot.analytics.statistics import N_RESAMPLES, Survival, Waits, difference_of_medians_ci95
+from flowpilot.analytics.statistics import Survival, Waits
 from flowpilot.analytics.waits import N_UNKNOWN, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb
 

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 # For all accounts together, and of it for the days of one.
-MOST_BYTES = 128 * 2**20
+MOST_BYTES = 64 * 2**20
 MOST_OF_ACCOUNT = MOST_BYTES // 2
 
 Key = tuple[uuid.UUID, str, bytes]

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from flowpilot.analytics.statistics import Waits, _Cases, difference_of_medians_ci95, kaplan_meier
+from flowpilot.analytics.estimates.bootstrap import _Cases, difference_of_medians_ci95
+from flowpilot.analytics.statistics import Waits, kaplan_meier
 
 times = st.integers(1, 40).map(float)
 cases = st.lists(st.tuples(times, st.booleans()), min_size=1, max_size=40)
