@@ -20,7 +20,6 @@ from sqlalchemy import event
 
 from benchmarks.machine import describe_machine
 from benchmarks.server import running_server, temporary_settings
-from benchmarks.statements import is_counted
 from flowpilot.app import create_app
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
@@ -225,8 +224,7 @@ def _count_statements(settings: Settings, url: str, places: dict[str, Place]) ->
     sent: list[str] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if is_counted(statement):
-            sent.append(statement)
+        sent.append(statement)
 
     event.listen(app.state.database.engine.sync_engine, "before_cursor_execute", listen)
     counted = {}

@@ -21,11 +21,6 @@ class Statements:
     total: int
 
 
-def is_counted(statement: str) -> bool:
-    """Whether it is more than the beginning or the end of a transaction, which every request has."""
-    return not statement.startswith("BEGIN") and not statement.endswith("COMMIT")
-
-
 def count_statements(settings: Settings, runtime_url: str, account: uuid.UUID) -> dict[str, Statements]:
     """The statements of every report, with a key that has already been used in this minute."""
     [key] = create_keys(runtime_url, [account])
@@ -33,8 +28,7 @@ def count_statements(settings: Settings, runtime_url: str, account: uuid.UUID) -
     sent: list[str] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if is_counted(statement):
-            sent.append(statement)
+        sent.append(statement)
 
     event.listen(app.state.database.engine.sync_engine, "before_cursor_execute", listen)
     with TestClient(app, headers=bearer(key)) as client:

@@ -3,16 +3,19 @@
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg import sql
+from pydantic_core import to_json
 
 from flowpilot.db.stored import say_it_is_stored
 
 _LINES_AT_ONCE = 500
+# What is not there, as the text format of COPY has it.
+NULL = r"\N"
 # The backslash comes first, because the others get one.
 _ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 
@@ -47,20 +50,30 @@ def escaped(text: str) -> str:
 
 def line_of(*values: object) -> str:
     """A row as a line of COPY."""
-    texts = [r"\N" if one is None else escaped(one) if isinstance(one, str) else str(one) for one in values]
-    return "\t".join(texts) + "\n"
+    line = "\t".join([NULL if one is None else str(one) for one in values])
+    # Hardly any text has something to escape, so the line is looked at before its values are.
+    is_plain = line.count("\\") == values.count(None) and line.count("\t") == len(values) - 1
+    if is_plain and "\n" not in line and "\r" not in line:
+        return f"{line}\n"
+    return "\t".join([NULL if one is None else escaped(str(one)) for one in values]) + "\n"
+
+
+def json_of(value: object) -> str:
+    """A value as JSON in a line of COPY: in JSON, whatever else would be escaped has a backslash."""
+    return to_json(value).decode().replace("\\", r"\\")
 
 
 class Drafts:
     """Rows of an account that are copied into temporary tables, and inserted from there together.
 
     PostgreSQL refuses COPY into a table with row security, so the rows are inserted from there under the policies
-    like any others. Between `begin` and `finish`, the server inserts them while the caller does something else.
+    like any others. Between `begin` and `finish`, the server inserts them while the caller makes the next ones.
     """
 
     def __init__(self, connection: psycopg.Connection, account_id: uuid.UUID) -> None:
         self.connection, self.account_id = connection, account_id
         self._account = sql.Literal(str(account_id))
+        self._next: dict[str, _Draft] = {}
         self._made: dict[str, _Draft] = {}
         self._inserted: list[tuple[_Draft, psycopg.Cursor]] = []
         self._sent = ExitStack()
@@ -78,25 +91,26 @@ class Drafts:
             self.connection.execute(draft.dropping)
 
     def copy(self, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-        """Copy rows of a table, whose columns are always the same: each a line of COPY, without the account."""
-        self.finish()
-        if self._is_spread is None:
-            self._is_spread = is_spread(self.connection)
-        if table not in self._made:
-            self._made[table] = _Draft(table, columns)
-            self._made[table].create(self.connection)
-        draft, reading = self._made[table], iter(lines)
-        with self.connection.cursor() as cursor, cursor.copy(draft.copying) as copy:
-            while some := list(islice(reading, _LINES_AT_ONCE)):
-                copy.write("".join(some))
-                draft.rows += len(some)
+        """Make rows of a table, whose columns are always the same: each a line of COPY, without the account.
+
+        They are sent by `begin`, and inserted in the order in which the tables were named.
+        """
+        self._next.setdefault(table, _Draft(table, columns)).add(lines)
 
     def begin(self) -> None:
-        """Begin to insert what was copied. Until `finish`, the connection may not be used."""
+        """Copy the rows, and begin to insert them. Until `finish`, the connection may not be used."""
         self.finish()
-        copied = [draft for draft in self._made.values() if draft.rows]
+        copied = [draft for draft in self._next.values() if draft.rows]
+        self._next = {}
         if not copied:
             return
+        if self._is_spread is None:
+            self._is_spread = is_spread(self.connection)
+        for draft in copied:
+            if draft.table not in self._made:
+                draft.create(self.connection)
+                self._made[draft.table] = draft
+            draft.send(self.connection)
         self._sent.enter_context(self.connection.pipeline())
         for draft in copied:
             statement = draft.inserting(self._account, may_meet=bool(self._is_spread))
@@ -113,16 +127,28 @@ class Drafts:
         inserted, self._inserted = self._inserted, []
         for draft, cursor in inserted:
             draft.check(cursor.rowcount)
-            draft.rows = 0
 
 
 @dataclass(slots=True)
 class _Draft:
-    """A temporary table with rows of another one."""
+    """A temporary table with rows of another one; `parts` are those that were not sent yet, as lines."""
 
     table: str
     columns: Sequence[str]
     rows: int = 0
+    parts: list[str] = field(default_factory=list)
+
+    def add(self, lines: Iterable[str]) -> None:
+        reading = iter(lines)
+        while some := list(islice(reading, _LINES_AT_ONCE)):
+            self.parts.append("".join(some))
+            self.rows += len(some)
+
+    def send(self, connection: psycopg.Connection) -> None:
+        with connection.cursor() as cursor, cursor.copy(self.copying) as copy:
+            for part in self.parts:
+                copy.write(part)
+        self.parts = []
 
     def create(self, connection: psycopg.Connection) -> None:
         creating = "CREATE TEMP TABLE {draft} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"

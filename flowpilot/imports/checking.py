@@ -7,6 +7,7 @@ from operator import getitem, itemgetter
 from typing import Protocol, TypeVar
 
 from flowpilot.imports.case.model import Row
+from flowpilot.imports.mapping.file import ReadTime
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
 from flowpilot.imports.mapping.whole import Mapping as Whole
 from flowpilot.imports.progress import OddTimes
@@ -116,6 +117,7 @@ class Checker:
         is_time = "time" in kinds
         is_order = "order" in kinds and not is_time and self._mapping.case.order_as == "number"
         is_number = is_order or "number" in kinds
+        read = self._mapping.times.reader(name)
         longest = min((_LENGTHS[kind] for kind in kinds & _LENGTHS.keys()), default=None)
 
         def check(text: str) -> str | None:
@@ -132,7 +134,7 @@ class Checker:
                 problem, expected = f"{name} holds a NUL character", "text without NUL characters"
                 raise self._wrong(name, problem, text.replace("\0", "\ufffd"), expected)
             if is_time:
-                self._check_time(name, text)
+                self._check_time(name, text, read)
             if is_number and not _NUMBER.fullmatch(text):
                 raise self._unexpected(name, text, _A_NUMBER)
             if longest is not None and len(text) > longest:
@@ -142,14 +144,13 @@ class Checker:
 
         def says_nothing(text: str, cell: str | None) -> bool:
             """Whether no change of the clocks makes a time doubtful: that is said of it for each line."""
-            return cell is None or self._mapping.times.read(name, text)[1] is None
+            return cell is None or read(text)[1] is None
 
         return Remembered(check, says_nothing) if is_time else Remembered(check)
 
-    def _check_time(self, column: str, text: str) -> None:
-        times = self._mapping.times
+    def _check_time(self, column: str, text: str, read: ReadTime) -> None:
         try:
-            moment, clock_change = times.read(column, text)
+            moment, clock_change = read(text)
         except (ValueError, OverflowError):
             raise self._unexpected(column, text, self._a_time(column)) from None
         if not _EARLIEST <= moment <= self._latest:

@@ -1,6 +1,6 @@
 """The clients that a log names."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,10 +18,15 @@ Named = tuple[UUID | None, str | None]
 
 
 class Clients:
-    """The client of each name in a log: one of the account's that is called so, or a new one."""
+    """The client of each name in a log: one of the account's that is called so, or a new one.
 
-    def __init__(self, connection: Connection, account_id: UUID, now: datetime) -> None:
-        self._connection, self._account_id, self._now = connection, account_id, now
+    `wait` is called before the connection is used.
+    """
+
+    def __init__(
+        self, connection: Connection, account_id: UUID, now: datetime, wait: Callable[[], None] = lambda: None
+    ) -> None:
+        self._connection, self._account_id, self._now, self._wait = connection, account_id, now, wait
         self._known: dict[str, Named] | None = None
         self.created: list[UUID] = []
 
@@ -41,6 +46,7 @@ class Clients:
 
     def _read(self) -> dict[str, Named]:
         """Until the import ends, nobody else changes what clients are called."""
+        self._wait()
         turn = f"clients {self._account_id}"  # As in clients/finding.py.
         self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (turn,))
         query = (
@@ -54,6 +60,7 @@ class Clients:
     def _write(self, new: dict[str, Named]) -> None:
         if not new:
             return
+        self._wait()
         clients = ((self._account_id, client_id, name, self._now) for client_id, name in new.values())
         copy_rows(self._connection, "clients", _CLIENT, clients)
         names = ((self._account_id, new_id(), client_id, name, key) for key, (client_id, name) in new.items())

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from flowpilot.db.base import new_id
+from flowpilot.db.base import new_id_text
 from flowpilot.db.bulk import Drafts, account_transaction
+from flowpilot.identity.hours.queries import stored_history
+from flowpilot.imports.case.collecting import seldom_collected
 from flowpilot.imports.case.equal import EqualNumbers
 from flowpilot.imports.case.merging import Statement, add_to
 from flowpilot.imports.case.model import Case
@@ -34,8 +36,9 @@ from flowpilot.imports.runs import (
     take_turn,
 )
 from flowpilot.imports.staging import RowsAhead, Staged, StagedCase, stage, staged_cases
-from flowpilot.imports.writer import People, Sessions, rewrite_cases, write_cases
+from flowpilot.imports.writer import People, Sessions, mark_days_of, rewrite_cases, write_cases
 from flowpilot.sessions.days.jobs import begin_rolls_of
+from flowpilot.working_hours import HoursHistory
 
 __all__ = ["ImportProgress", "ImportSummary", "import_log"]
 
@@ -73,7 +76,7 @@ def import_log(
         EqualNumbersError: somebody has to say whether tickets with equal numbers are the same.
     """
     on_progress = progress or (lambda _: None)
-    with account_transaction(runtime_url, account_id) as connection:
+    with seldom_collected(), account_transaction(runtime_url, account_id) as connection:
         days = Days(take_turn(connection, account_id), now)
         require_open(connection, account_id)
         staged, digest, reader = _read(connection, file, mapping, on_progress, now)
@@ -123,9 +126,9 @@ class _Batch:
     `said` are their rows as JSON.
     """
 
-    new: list[tuple[UUID, Case]] = field(default_factory=list)
+    new: list[tuple[str, Case]] = field(default_factory=list)
     known: list[tuple[UUID, StagedCase]] = field(default_factory=list)
-    said: list[tuple[UUID, str]] = field(default_factory=list)
+    said: list[tuple[str, str]] = field(default_factory=list)
     left_out: int = 0
 
     def add(self, staged: StagedCase, session_id: UUID | None) -> None:
@@ -133,12 +136,12 @@ class _Batch:
         if staged.case is None:
             self.left_out += 1
             return
-        own_id = session_id or new_id()
+        own_id = new_id_text() if session_id is None else str(session_id)
         self.said.append((own_id, staged.as_json))
         if session_id is None:
             self.new.append((own_id, staged.case))
         else:
-            self.known.append((own_id, staged))
+            self.known.append((session_id, staged))
 
 
 def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
@@ -147,22 +150,24 @@ def _write(writing: _Writing, on_progress: OnProgress, staged: Staged) -> None:
     summary.cases_already_here = known.cases_dropped
     total = summary.rows - known.rows_dropped
     people = People(connection, account_id)
-    clients = Clients(connection, account_id, writing.now)
-    statements = Statements(connection, account_id)
+    statements, history = Statements(connection, account_id), stored_history(connection, account_id)
     has_looked = False
     with Drafts(connection, account_id) as drafts:
+        clients = Clients(connection, account_id, writing.now, drafts.finish)
         ahead = RowsAhead(drafts.finish)
         batches = _batches(staged_cases(connection, writing.mapping, staged, ahead), known)
         for number, (rows, batch) in enumerate(batches):
-            drafts.finish()
-            if number == 1:
-                has_looked = _count_tables(connection, is_first_look=True)
-            _write_new(writing, drafts, batch.new, people, clients, known.equal)
+            # While the server inserts the last batch, this one is made.
+            _write_new(writing, drafts, batch.new, people, clients, history, known.equal)
             _write_known(writing, drafts, batch, statements, people, clients, known.equal)
             add_statements(drafts, writing.run_id, batch.said)
             summary.cases_left_out += batch.left_out
+            drafts.finish()
+            if number == 1:
+                has_looked = _count_tables(connection, is_first_look=True)
+            mark_days_of(connection, account_id, batch.new)
             ahead.fetch()
-            drafts.begin()  # While the server inserts this batch, the next one is made.
+            drafts.begin()
             on_progress(ImportProgress("writing", rows, total))
     known.equal.refuse()
     if has_looked or summary.sessions:
@@ -181,9 +186,10 @@ def _write_new(
     sessions: Sessions,
     people: People,
     clients: Clients,
+    history: HoursHistory,
     equal: EqualNumbers,
 ) -> None:
-    write_cases(drafts, sessions, people, clients)
+    write_cases(drafts, sessions, people, clients, history)
     add_sessions(drafts, writing.run_id, sessions)
     _count([case for _, case in sessions], writing.summary)
     for _, case in sessions:
@@ -204,6 +210,7 @@ def _write_known(
     if not batch.known:
         return
     rewritten = []
+    drafts.finish()
     earlier = statements.of([session_id for session_id, _ in batch.known])
     for session_id, staged in batch.known:
         added = add_to(earlier[session_id], Statement(writing.mapping, staged.rows))
@@ -211,7 +218,7 @@ def _write_known(
             equal.see_known(staged.ticket, earlier[session_id], added, staged.case, staged.rows)
         writing.summary.changes.add(staged.ticket, added.different, says_less=added.says_less)
         if added.different:
-            rewritten.append((session_id, added.case))
+            rewritten.append((str(session_id), added.case))
             writing.days.add(added.case)
             writing.summary.warnings += _ends(added.case)
     rewrite_cases(drafts, rewritten, people, clients)

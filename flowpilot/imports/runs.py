@@ -104,7 +104,9 @@ def begin(
     return run_id
 
 
-def add_items(connection: Connection, account_id: UUID, run_id: UUID, kind: ItemKind, ids: Iterable[UUID]) -> None:
+def add_items(
+    connection: Connection, account_id: UUID, run_id: UUID, kind: ItemKind, ids: Iterable[UUID | str]
+) -> None:
     """Record which people or clients an import brought."""
     rows = ((account_id, one, run_id, kind) for one in ids)
     copy_rows(connection, "import_items", ("account_id", "id", "run_id", "kind"), rows)
@@ -113,7 +115,8 @@ def add_items(connection: Connection, account_id: UUID, run_id: UUID, kind: Item
 def add_sessions(drafts: Drafts, run_id: UUID, sessions: Sessions) -> None:
     """Record which sessions an import brought, and how much it wrote of each, as drafts."""
     columns = ("id", "run_id", "kind", "steps", "events")
-    rows = ((own_id, run_id, ItemKind.SESSION.value, *_written(case)) for own_id, case in sessions)
+    run, kind = str(run_id), ItemKind.SESSION.value
+    rows = ((own_id, run, kind, *_written(case)) for own_id, case in sessions)
     drafts.copy("import_items", columns, (line_of(*row) for row in rows))
 
 

@@ -13,9 +13,9 @@ from typing import LiteralString
 
 from psycopg import Connection, ServerCursor
 from psycopg.sql import SQL
-from pydantic_core import to_json
+from pydantic_core import from_json
 
-from flowpilot.db.bulk import escaped
+from flowpilot.db.bulk import escaped, json_of
 from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.model import Case, Row
 from flowpilot.imports.case.session import UnknownBeginError
@@ -177,7 +177,7 @@ def staged_cases(
     columns = list(mapping.uses)
     ordered = _ordered(connection, mapping, ahead or RowsAhead(), newest_first=staged.newest_first)
     for ticket, line, as_json in ordered:
-        rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in json.loads(as_json)]
+        rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in from_json(as_json)]
         try:
             case = build_case(ticket, rows, mapping)
         except UnknownBeginError as error:
@@ -198,7 +198,7 @@ def built_cases(connection: Connection, mapping: Mapping, tickets: Sequence[str]
     for ticket, _, as_json in _ordered(
         connection, mapping, RowsAhead(), newest_first=False, tickets=list(tickets)
     ):
-        rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in json.loads(as_json)]
+        rows: list[Row] = [dict(zip(columns, cells, strict=True)) for cells in from_json(as_json)]
         with suppress(UnknownBeginError):
             if (case := build_case(ticket, rows, mapping)) is not None:
                 yield ticket, case
@@ -261,7 +261,7 @@ def _checked(
         if moments is not None:
             direction.see(case_id, moments[cells[at_place]])
         rank = ",".join([known[cells[place]] for place, known in ranks])
-        yield f"{escaped(case_id)}\t{{{escaped(rank)}}}\t{line}\t{escaped(to_json(cells).decode())}\n"
+        yield f"{escaped(case_id)}\t{{{escaped(rank)}}}\t{line}\t{json_of(cells)}\n"
     yield from wrong
 
 

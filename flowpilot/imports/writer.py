@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
-from pydantic_core import to_json
 
-from flowpilot.db.base import new_id, new_id_text
-from flowpilot.db.bulk import Drafts, copy_rows, escaped, line_of
+from flowpilot.db.base import new_id_text
+from flowpilot.db.bulk import NULL, Drafts, copy_rows, json_of, line_of
 from flowpilot.handoffs.days.news import mark_moments, mark_sessions
 from flowpilot.identity.hours.queries import stored_history
 from flowpilot.imports.case.model import Case, Handoff
@@ -38,20 +37,8 @@ _MEMBERSHIP = ("account_id", "user_id", "role", "external_name", "created_at")
 Values = tuple[Any, ...]
 
 
-class _Texts(dict[str | None, str]):
-    """The ids of people by their names as COPY has them: of many rows, each is written once."""
-
-    def __init__(self, people: Mapping[str | None, UUID | None]) -> None:
-        self._people = people
-
-    def __missing__(self, name: str | None) -> str:
-        user_id = self._people[name]
-        text = self[name] = r"\N" if user_id is None else str(user_id)
-        return text
-
-
-class People(defaultdict[str | None, UUID | None]):
-    """The user id of each name in the log. A new name gets an id; an unknown person (None) does not."""
+class People(defaultdict[str | None, str | None]):
+    """The user id of each name in the log, as text. A new name gets an id; an unknown person (None) does not."""
 
     def __init__(self, connection: Connection, account_id: UUID) -> None:
         query = (
@@ -64,12 +51,12 @@ class People(defaultdict[str | None, UUID | None]):
             " WHERE r.account_id = %s ORDER BY r.created_at, r.id"
         )
         members = connection.execute(mapped, (account_id,)).fetchall()
-        super().__init__(new_id, {None: None, **dict(known), **dict(members)})
+        ids = {name: str(user_id) for name, user_id in (*known, *members)}
+        super().__init__(new_id_text, {None: None, **ids})
         self._account_id = account_id
         self._known = frozenset(self)
-        self.texts = _Texts(self)
 
-    def write_new(self, connection: Connection, now: datetime) -> list[UUID]:
+    def write_new(self, connection: Connection, now: datetime) -> list[str]:
         """Add the new names as engineers, and return their ids. Without an e-mail nobody can sign in as them."""
         new = [(name, user_id) for name, user_id in self.items() if user_id and name not in self._known]
         copy_rows(connection, "users", _USER, ((user_id, name, now) for name, user_id in new))
@@ -78,20 +65,28 @@ class People(defaultdict[str | None, UUID | None]):
         return [user_id for _, user_id in new]
 
 
-Sessions = Sequence[tuple[UUID, Case]]
-"""Cases with the ids of their sessions."""
+Sessions = Sequence[tuple[str, Case]]
+"""Cases with the ids of their sessions, as texts: each is written many times."""
 
 
-def write_cases(drafts: Drafts, sessions: Sessions, people: People, clients: Clients) -> None:
-    """Write new sessions with their steps, their handoffs and the events of those, as drafts."""
-    connection, account_id = drafts.connection, drafts.account_id
+def write_cases(
+    drafts: Drafts, sessions: Sessions, people: People, clients: Clients, history: HoursHistory
+) -> None:
+    """Write new sessions with their steps, their handoffs and the events of those, as drafts.
+
+    Their days have to be marked (`mark_days_of`) once the connection may be used.
+    """
     named = clients.find(case.client for _, case in sessions)
-    history = stored_history(connection, account_id)
     rows = (_session(own_id, case, people, named[case.client], history) for own_id, case in sessions)
     drafts.copy("ai_sessions", _SESSION, (line_of(*row) for row in rows))
-    mark(connection, account_id, (case.created_at for _, case in sessions))
     _write_contents(drafts, sessions, people, named, history)
-    mark_moments(connection, account_id, _moments(sessions))
+
+
+def mark_days_of(connection: Connection, account_id: UUID, sessions: Sessions) -> None:
+    """Mark the days of new sessions and of their handoffs: reports have something new to read there."""
+    if sessions:
+        mark(connection, account_id, (case.created_at for _, case in sessions))
+        mark_moments(connection, account_id, _moments(sessions))
 
 
 def rewrite_cases(drafts: Drafts, sessions: Sessions, people: People, clients: Clients) -> None:
@@ -101,8 +96,8 @@ def rewrite_cases(drafts: Drafts, sessions: Sessions, people: People, clients: C
     # The runtime role deletes no steps itself.
     cleared = [own_id for own_id, _ in sessions]
     mark_sessions(connection, account_id, cleared)
-    connection.execute("SELECT clear_imported_sessions(%s, %s)", (account_id, cleared))
-    moments = "SELECT created_at FROM ai_sessions WHERE account_id = %s AND id = ANY(%s)"
+    connection.execute("SELECT clear_imported_sessions(%s, %s::uuid[])", (account_id, cleared))
+    moments = "SELECT created_at FROM ai_sessions WHERE account_id = %s AND id = ANY(%s::uuid[])"
     before = connection.execute(moments, (account_id, cleared)).fetchall()
     mark(connection, account_id, [*(at for (at,) in before), *(case.created_at for _, case in sessions)])
     # Names of columns are our own constants; values are bound.
@@ -112,7 +107,8 @@ def rewrite_cases(drafts: Drafts, sessions: Sessions, people: People, clients: C
     rows = (_session(own_id, case, people, named[case.client], history) for own_id, case in sessions)
     with connection.cursor() as cursor:
         cursor.executemany(statement.encode(), [(*row[1:], account_id, row[0]) for row in rows])
-    connection.execute("DELETE FROM session_texts WHERE account_id = %s AND id = ANY(%s)", (account_id, cleared))
+    texts = "DELETE FROM session_texts WHERE account_id = %s AND id = ANY(%s::uuid[])"
+    connection.execute(texts, (account_id, cleared))
     _write_contents(drafts, sessions, people, named, history)
     mark_moments(connection, account_id, _moments(sessions))
 
@@ -140,7 +136,7 @@ def _write_contents(
     texts = (line_of(own_id, _words(case, people, named[case.client][0])) for own_id, case in sessions)
     drafts.copy("session_texts", _TEXT, texts)
     drafts.copy("ai_session_steps", _STEP, _steps(sessions, people))
-    handoffs = [(new_id(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
+    handoffs = [(new_id_text(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
     rows = (_handoff(own_id, parent, handoff, people, history) for own_id, parent, handoff in handoffs)
     drafts.copy("session_handoffs", _HANDOFF, (line_of(*row) for row in rows))
     drafts.copy("handoff_events", _EVENT, _events(handoffs, people))
@@ -149,20 +145,18 @@ def _write_contents(
 def _steps(sessions: Sessions, people: People) -> Iterator[str]:
     """The steps as lines: they are most of an import."""
     for own_id, case in sessions:
-        parent = str(own_id)
         for position, step in enumerate(case.steps, 1):
-            content, by = escaped(to_json(step.content).decode()), people.texts[step.by]
-            yield f"{new_id_text()}\t{parent}\t{position}\t{by}\t{content}\t{step.at}\n"
+            content = json_of(step.content)
+            yield f"{new_id_text()}\t{own_id}\t{position}\t{people[step.by] or NULL}\t{content}\t{step.at}\n"
 
 
-def _events(handoffs: Iterable[tuple[UUID, UUID, Handoff]], people: People) -> Iterator[str]:
+def _events(handoffs: Iterable[tuple[str, str, Handoff]], people: People) -> Iterator[str]:
     for own_id, _, handoff in handoffs:
-        parent = str(own_id)
         for event in handoff.events():
-            yield f"{new_id_text()}\t{parent}\t{event.kind.value}\t{people.texts[event.by]}\t{event.at}\n"
+            yield f"{new_id_text()}\t{own_id}\t{event.kind.value}\t{people[event.by] or NULL}\t{event.at}\n"
 
 
-def _session(own_id: UUID, case: Case, people: People, client: Named, history: HoursHistory) -> Values:
+def _session(own_id: str, case: Case, people: People, client: Named, history: HoursHistory) -> Values:
     return (
         *(own_id, people[case.engineer], case.status, case.summary, case.domain, case.ticket),
         *(*client, len(case.steps), case.created_at, case.resolved_at),
@@ -170,7 +164,7 @@ def _session(own_id: UUID, case: Case, people: People, client: Named, history: H
     )
 
 
-def _handoff(own_id: UUID, session_id: UUID, handoff: Handoff, people: People, history: HoursHistory) -> Values:
+def _handoff(own_id: str, session_id: str, handoff: Handoff, people: People, history: HoursHistory) -> Values:
     claim, action = handoff.claim, handoff.first_action
     claimed_at, claimants = None if claim is None else claim.at, handoff.claimant_action
     return (

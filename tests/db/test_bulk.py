@@ -69,6 +69,33 @@ def test_drafts_arrive_in_their_order_as_they_were(company: Company) -> None:
     assert company.query("SELECT problem_summary FROM ai_sessions ORDER BY id = %s", second) == [(ODD,), ("",)]
 
 
+def test_each_batch_is_inserted_in_its_own_order(company: Company) -> None:
+    """A batch may begin with a table that the one before it did not have."""
+    known, new = company.add("ai_sessions"), uuid.uuid4()
+    with (
+        account_transaction(company.urls.runtime, company.id) as connection,
+        Drafts(connection, company.id) as drafts,
+    ):
+        drafts.copy("ai_session_steps", ["id", "session_id", "position"], [line_of(uuid.uuid4(), known, 1)])
+        drafts.begin()
+        drafts.copy("ai_sessions", ["id"], [line_of(new)])
+        drafts.copy("ai_session_steps", ["id", "session_id", "position"], [line_of(uuid.uuid4(), new, 1)])
+        drafts.begin()
+    assert company.query("SELECT count(*) FROM ai_session_steps") == [(2,)]
+
+
+@pytest.mark.parametrize("text", [r"\N", "\t", "\r", "a\nb", "\\", "plain"])
+def test_a_text_of_a_line_is_that_text(company: Company, text: str) -> None:
+    with (
+        account_transaction(company.urls.runtime, company.id) as connection,
+        Drafts(connection, company.id) as drafts,
+    ):
+        columns = ["id", "problem_summary", "problem_domain"]
+        drafts.copy("ai_sessions", columns, [line_of(uuid.uuid4(), text, None)])
+        drafts.begin()
+    assert company.query("SELECT problem_summary, problem_domain FROM ai_sessions") == [(text, None)]
+
+
 def insert(company: Company, *ids: uuid.UUID, then: Callable[[], object] = lambda: None) -> None:
     """Insert sessions as drafts, and meanwhile do something else."""
     with (

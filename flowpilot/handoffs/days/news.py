@@ -71,7 +71,7 @@ def mark_moments(connection: psycopg.Connection, account_id: UUID, moments: Iter
     connection.execute(_MARK_MANY.encode(), {"account_id": account_id, "sessions": [], "days": days})
 
 
-def mark_sessions(connection: psycopg.Connection, account_id: UUID, session_ids: Iterable[UUID]) -> None:
+def mark_sessions(connection: psycopg.Connection, account_id: UUID, session_ids: Iterable[UUID | str]) -> None:
     """Mark the days of all handoffs of these sessions: before they go, and after they have come."""
     values = {"account_id": account_id, "sessions": list(session_ids), "days": []}
     connection.execute(_MARK_MANY.encode(), values)

@@ -39,7 +39,7 @@ def entries_of(rows: Sequence[Row], mapping: Mapping, members: Members) -> list[
     giver_column = None if rules is None else rules.by
     assignee_column = rules.claim.assignee if rules is not None and isinstance(rules.claim, ClaimRules) else None
     parse, name = mapping.times.parser(at_column), members.name
-    machines = {one.strip() for one in mapping.people.machines}
+    machines = mapping.people.machine_names
     entries = []
     for row in rows:
         text = _required(row, at_column)
@@ -54,10 +54,10 @@ def entries_of(rows: Sequence[Row], mapping: Mapping, members: Members) -> list[
 def steps_of(entries: Sequence[Entry], rules: StepRules) -> list[Step]:
     """The rows that are steps."""
     before: Row = dict.fromkeys(rules.where_changed)
-    steps, columns = [], rules.content
+    steps, columns, is_each = [], rules.content, not (rules.where_known or rules.where_changed)
     for entry in entries:
         row = entry.row
-        if not entry.is_machine and _is_step(before, row, rules):
+        if not entry.is_machine and (is_each or _is_step(before, row, rules)):
             content = {column: value for column in columns if (value := row[column]) is not None}
             steps.append(Step(entry.at, entry.by, content))
         before = row
@@ -91,13 +91,13 @@ def _required(row: Row, column: str) -> str:
 def _is_step(before: Row, row: Row, rules: StepRules) -> bool:
     if rules.where_known:
         return any(row[column] is not None for column in rules.where_known)
-    if rules.where_changed:
-        return any(row[column] != before[column] for column in rules.where_changed)
-    return True
+    return any(row[column] != before[column] for column in rules.where_changed)
 
 
 def _changes(rows: Sequence[Row], rules: StartRules) -> list[int]:
     if rules.counter is not None:
+        if len({row[rules.counter] for row in rows}) == 1:
+            return []
         levels = [_level(_required(row, rules.counter)) for row in rows]
         return [place for place, (low, high) in enumerate(pairwise(levels), 1) if high > low]
     if rules.column is None:

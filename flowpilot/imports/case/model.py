@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from flowpilot.handoffs.acting.claimants import is_during_claim
 from flowpilot.handoffs.models import HandoffEventKind
@@ -11,8 +12,7 @@ Row = dict[str, str | None]
 """The columns that the mapping uses; None if a value is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Something a person did. An unknown person is None, here and below."""
 
     at: datetime

@@ -14,7 +14,7 @@ class Members:
     """
 
     def __init__(self, rows: Sequence[Row], people: PeopleRules) -> None:
-        self._never = {name.strip() for name in (*people.machines, *people.groups)}
+        self._never = people.never_members
         self._column = people.requester
         self._requesters = set() if self._column is None else {row[self._column] for row in rows}
 

@@ -34,7 +34,7 @@ def restore(connection: Connection, account_id: UUID, run_id: UUID, listed: str,
     for first in range(0, len(listed_ids), _AT_ONCE):
         some = listed_ids[first : first + _AT_ONCE]
         said = statements.of(some, without=run_id)
-        sessions = [(session_id, merged_case(said[session_id])) for session_id in some]
+        sessions = [(str(session_id), merged_case(said[session_id])) for session_id in some]
         with Drafts(connection, account_id) as drafts:
             rewrite_cases(drafts, sessions, people, clients)
             drafts.begin()

@@ -24,9 +24,10 @@ def rules_as_json(mapping: Rules, people: Mapping[str, UUID]) -> str:
     return json.dumps(kept)
 
 
-def add_statements(drafts: Drafts, run_id: UUID, said: Iterable[tuple[UUID, str]]) -> None:
+def add_statements(drafts: Drafts, run_id: UUID, said: Iterable[tuple[str, str]]) -> None:
     """Keep what an import says of sessions: their rows as JSON, by the mapping's columns; as drafts."""
-    cases = (line_of(new_id_text(), run_id, session_id, as_json) for session_id, as_json in said)
+    run = str(run_id)
+    cases = (line_of(new_id_text(), run, session_id, as_json) for session_id, as_json in said)
     drafts.copy("import_cases", _CASE, cases)
 
 

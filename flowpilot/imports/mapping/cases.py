@@ -1,5 +1,6 @@
 """Which rows are a case, who wrote them, and what a case becomes."""
 
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
@@ -42,6 +43,16 @@ class PeopleRules(Section):
     machines: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     requester: Annotated[Column | None, TEXT] = None
+
+    @cached_property
+    def machine_names(self) -> frozenset[str]:
+        """The machines, as a row that is checked has their names."""
+        return frozenset(name.strip() for name in self.machines)
+
+    @cached_property
+    def never_members(self) -> frozenset[str]:
+        """Machines and groups."""
+        return self.machine_names | {name.strip() for name in self.groups}
 
 
 class OfRows(Section):

@@ -22,6 +22,7 @@ _NUMBERS = {"Y": "year", "m": "month", "d": "day", "H": "hour", "M": "minute", "
 _UTC = re.compile(r"(?<=\d) (?:UTC|GMT)$")
 _OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
 ClockChange = Literal["left_out", "twice"]
+ReadTime = Callable[[str], tuple[datetime, ClockChange | None]]
 OneCharacter = Annotated[str, Field(pattern=r"^[^\r\n]$")]
 
 
@@ -94,8 +95,13 @@ class Times(TimeFormat):
 
     def parser(self, column: str) -> Callable[[str], datetime]:
         """What `parse` does in one column: quicker, for many cells."""
+        read = self.reader(column)
+        return lambda text: read(text)[0]
+
+    def reader(self, column: str) -> ReadTime:
+        """What `read` does in one column."""
         pattern, zone = self.columns.get(column, self).format, self.zone_of(column)
-        return lambda text: read_time(text, pattern, zone)[0]
+        return lambda text: read_time(text, pattern, zone)
 
     def read(self, column: str, text: str) -> tuple[datetime, ClockChange | None]:
         """The time in a cell of the column, and what is odd about it in its zone.

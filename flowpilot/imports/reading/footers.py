@@ -32,13 +32,18 @@ def rows_above(
     """
     held: list[Record] = []
     known = _Rows(width)
-    for number, (line, fields) in enumerate((line, fields) for line, fields in records if any(fields)):
-        if width > 2 and (most is None or len(held) < most) and known.may_be_below(fields):
+    for line, fields in records:
+        filled = _filled(fields)
+        if not filled:
+            continue
+        says_little = width > 2 and (filled < width or filled == 1)
+        if says_little and (most is None or len(held) < most) and known.may_be_below(fields):
             held.append((line, fields))
             continue
-        yield from held
-        held = []
-        if number < _LOOKED_AT_ROWS:
+        if held:
+            yield from held
+            held = []
+        if known.rows < _LOOKED_AT_ROWS:
             known.learn(fields)
         yield line, fields
     rows = max((place for place, (_, fields) in enumerate(held, 1) if known.is_one(fields)), default=0)
@@ -116,4 +121,4 @@ def _is_day(shape: str) -> bool:
 
 
 def _filled(fields: Sequence[str]) -> int:
-    return sum(map(bool, fields))
+    return len(fields) - fields.count("")

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from flowpilot.sessions.edits.words import written
@@ -33,12 +33,14 @@ def plain(text: str) -> str:
 
 def words_in(*texts: str) -> list[str]:
     """The different words of the texts, in their order. `SRV-01` are two."""
-    found = (word for text in texts for word in (_words_of(text) if len(text) > _SHORT else _known_words(text)))
-    return list(dict.fromkeys(found))
+    found: dict[str, None] = {}
+    for text in texts:
+        found |= _words_of(text) if len(text) > _SHORT else _known_words(text)
+    return list(found)
 
 
-def _words_of(text: str) -> Sequence[str]:
-    return [word for _, _, word in plain_words(plain(text))]
+def _words_of(text: str) -> Mapping[str, None]:
+    return dict.fromkeys(word for _, _, word in plain_words(plain(text)))
 
 
 # The names in a log are in thousands of its steps.
@@ -50,7 +52,7 @@ def plain_words(text: str) -> Iterator[tuple[int, int, str]]:
     return ((one.start(), one.end(), one[0][:MAX_LETTERS]) for one in _WORD.finditer(text))
 
 
-def stored(texts: Iterable[str], ids: Iterable[uuid.UUID | None]) -> str:
+def stored(texts: Iterable[str], ids: Iterable[uuid.UUID | str | None]) -> str:
     """What is stored of a session: the words of its texts, and the ids of its client and its people.
 
     They have names that may change. No word has dashes, so none is taken for an id.
