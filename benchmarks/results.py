@@ -151,7 +151,8 @@ def markdown(results: Results, history: str) -> str:
     head = (
         "# What the reports cost\n\n"
         f"Measured on {results.date} by `python -m benchmarks --write`, {results.rounds} requests per report and"
-        " size. `make bench` prints the same for your machine."
+        " size. `make bench` prints the same for your machine. Beside it:"
+        " [steps and claims](RATES.md), [pages](PAGES.md), and [an account that has grown](GROWN.md)."
     )
     more = (
         ratios_markdown(results.ratios),

@@ -9,7 +9,7 @@ import shutil
 import statistics
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -35,12 +35,15 @@ CLIENTS = 16
 # A round takes seconds, so that one that others disturb does not decide.
 _PGBENCH_SECONDS = 5
 _SCALE = "10"
+_HEADERS = ("", "p50", "rounds", "of pgbench -N")
+RESULTS = Path(__file__).parents[1] / "RATES.md"
 
 
 def main(
     rounds: Annotated[int, typer.Option(help="Rounds, of which the median counts; one more comes first.")] = 5,
     each: Annotated[int, typer.Option(help="Steps, and claims, of each client in a round.")] = 30,
     workers: Annotated[int, typer.Option(help="Server processes.")] = 1,
+    write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/RATES.md.")] = False,
 ) -> None:
     """Measure how many steps and claims a second 16 clients get, and the ratio to `pgbench -N`."""
     console = Console()
@@ -54,8 +57,11 @@ def main(
         bench = stack.enter_context(_pgbench(urls.owner))
         found = [asyncio.run(_round(address, keys, each, bench)) for _ in range(rounds + 1)][1:]
         machine = describe_machine(urls.owner)
+    lines = list(_lines(found))
     console.print("; ".join(f"{name}: {value}" for name, value in machine.items()))
-    console.print(_table(found, workers))
+    console.print(_table(lines, workers))
+    if write:
+        RESULTS.write_text(_markdown(lines, workers, machine), "utf-8")
 
 
 async def _found(runtime_url: str) -> uuid.UUID:
@@ -108,16 +114,40 @@ def _run(*arguments: str) -> str:
     return done.stdout
 
 
-def _table(found: Sequence[tuple[float, float, float]], workers: int) -> Table:
-    table = Table(title=f"{CLIENTS} clients, {workers} server process{'es' * (workers > 1)}, a second")
-    for head in ("", "p50", "rounds", "of pgbench -N"):
-        table.add_column(head, justify="right" if head else "left")
+def _lines(found: Sequence[tuple[float, float, float]]) -> Iterator[Sequence[str]]:
     steps, claims, transactions = zip(*found, strict=True)
     for name, rates in (("steps", steps), ("claims", claims), ("pgbench -N", transactions)):
         ratio = statistics.median(rate / base for rate, base in zip(rates, transactions, strict=True))
         spread = f"{min(rates):,.0f} to {max(rates):,.0f}"
-        table.add_row(name, f"{statistics.median(rates):,.0f}", spread, f"1 / {1 / ratio:.0f}")
+        yield name, f"{statistics.median(rates):,.0f}", spread, f"1 / {1 / ratio:.0f}"
+
+
+def _title(workers: int) -> str:
+    return f"{CLIENTS} clients, {workers} server process{'es' * (workers > 1)}, a second"
+
+
+def _table(lines: Sequence[Sequence[str]], workers: int) -> Table:
+    table = Table(title=_title(workers))
+    for head in _HEADERS:
+        table.add_column(head, justify="right" if head else "left")
+    for line in lines:
+        table.add_row(*line)
     return table
+
+
+def _markdown(lines: Sequence[Sequence[str]], workers: int, machine: Mapping[str, str]) -> str:
+    head = f"""\
+# Steps and claims
+
+Made on {now():%Y-%m-%d} by `python -m benchmarks.rates --workers {workers} --write`: free-text steps without a
+flow, and claims, over HTTP, in turns with `pgbench -N` in the same server. How they compare with an older version
+is in [decision 86](../docs/decisions/0086-cost-of-a-step.md).
+
+{_title(workers)}:
+"""
+    table = ["| " + " | ".join(_HEADERS) + " |", "|---|" + "---:|" * (len(_HEADERS) - 1)]
+    body = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([head, *table, *body, "", *(f"- {name}: {value}" for name, value in machine.items())]) + "\n"
 
 
 if __name__ == "__main__":
