@@ -10,7 +10,7 @@ from flowpilot.analytics.dashboard.kpis import KIND_COLUMNS, SUMS, TOTALS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, statement
 from flowpilot.analytics.summed.psa import PUSHES, PUSHES_OF_DAYS, TIME_ENTRIES, TIME_ENTRIES_OF_DAYS
-from flowpilot.analytics.summed.remembered import UNKNOWN, Known, remembered, said
+from flowpilot.analytics.summed.remembered import UNKNOWN, Known, recall, remember, said
 from flowpilot.analytics.summed.sources import DAY_OF_QUARTER, GAPS, PSA_GAPS, calendar, read, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS
@@ -152,8 +152,7 @@ class _Sums(NamedTuple):
 
 async def sums(db: ReadDb, window: Window) -> dict[str, Any]:
     """What the statement answers, with the totals by their names, and the trend in the order of its days."""
-    key = window.account_id, "dashboard", window.timezone
-    known: Known[_Sums] = remembered.get(key)
+    known: Known[_Sums] = recall("dashboard", window)
     row = (await read(db, _DAYS_SQL, _ROWS_SQL, window, known=said(known, window))).mappings().one()
     new = _by_day(row)
     rest = new.pop(None, None)
@@ -162,7 +161,7 @@ async def sums(db: ReadDb, window: Window) -> dict[str, Any]:
         for day, version in row["versions"] or []
     }
     if any(known.get(day) is not one for day, one in days.items()):
-        remembered.keep(key, {**known, **days})
+        remember("dashboard", window, {**known, **days})
     parts = [one for _, one in days.values()]
     return {**row, **_together(parts if rest is None else [rest, *parts])}
 

@@ -9,7 +9,7 @@ from flowpilot.analytics.dashboard import sums
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.dashboard.schemas import Dashboard
 from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.summed.remembered import Days, said
+from flowpilot.analytics.summed.remembered import said
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.session import Database
@@ -92,18 +92,6 @@ def test_a_version_is_made_of_every_list(company: Company) -> None:
         value = {"text[]": "new", "uuid[]": str(new_id()), "interval[]": "3 hours"}.get(kind, "7")
         versions += company.query(f"UPDATE session_days SET {name} = {name} || '{{{value}}}' RETURNING version")
     assert len(set(versions)) == 1 + len(lists)
-
-
-def test_what_was_asked_for_longest_ago_is_forgotten_first() -> None:
-    days, keys = Days(most=4), [(new_id(), "dashboard", "UTC") for _ in range(3)]
-    for key in keys[:2]:
-        days.keep(key, {"2026-06-10": (1, None), "2026-06-11": (2, None)})
-    assert len(days.get(keys[0])) == 2
-    days.keep(keys[2], {"2026-06-10": (1, None)})
-    assert [len(days.get(key)) for key in keys] == [2, 0, 1]
-    days.keep(keys[0], {"2026-06-10": (1, None)})
-    days.keep(keys[1], {"2026-06-10": (3, None), "2026-06-11": (2, None)})
-    assert [len(days.get(key)) for key in keys] == [1, 2, 1]
 
 
 def test_only_versions_of_the_windows_days_are_said(company: Company) -> None:
