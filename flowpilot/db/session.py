@@ -2,8 +2,8 @@
 
 import select
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -57,12 +57,10 @@ class ReadDb(AsyncSession):
         cursor = cursor_type(driver)
         try:
             driver.prepare_threshold = 0 if is_kept else None
-            await cursor.execute(numbered, in_order)
-        except BaseException as error:
-            # One that is cancelled may close its connection, on which nothing can be undone any more.
-            if driver.closed:
-                connection.invalidate(error)
-            elif is_kept and is_lost(connection, error):
+            with _dropped_if_closed(connection, driver):
+                await cursor.execute(numbered, in_order)
+        except psycopg.Error as error:
+            if is_kept and not driver.closed and is_lost(connection, error):
                 await greenlet_spawn(connection.invalidate, error)
                 raise DatabaseUnavailableError from error
             raise
@@ -75,24 +73,27 @@ class ReadDb(AsyncSession):
         """Send statements without values in one text, by the driver itself."""
         connection, driver, _ = await self._connected()
         connection.dispatch.before_cursor_execute(connection, None, statements, None, None, False)
-        try:
+        with _dropped_if_closed(connection, driver):
             await driver.execute(statements)
-        except BaseException as error:
-            if driver.closed:
-                connection.invalidate(error)
-            raise
         connection.dispatch.after_cursor_execute(connection, None, statements, None, None, False)
 
     async def _connected(self) -> tuple[Connection, psycopg.AsyncConnection[Any], bool]:
         """The transaction's connection, the driver's own, and whether it keeps plans."""
-        nested = self.sync_session.get_nested_transaction()
-        if self._sends is None or self._sends[0] is not nested:
-            # A savepoint is made when its connection is first asked for.
+        now = self._transaction_now()
+        if now is None or self._sends is None or self._sends[0] is not now:
+            # A savepoint is made when its connection is first asked for. After the end of a transaction, its
+            # connection may be somebody else's.
             connection = (await self.connection()).sync_connection
             assert connection is not None
             driver = _driver_of(connection)
-            self._sends = nested, (connection, driver, await keeps_plans(connection, driver))
+            with _dropped_if_closed(connection, driver):
+                is_kept = await keeps_plans(connection, driver)
+            self._sends = self._transaction_now(), (connection, driver, is_kept)
         return self._sends[1]
+
+    def _transaction_now(self) -> SessionTransaction | None:
+        session = self.sync_session
+        return session.get_nested_transaction() or session.get_transaction()
 
     async def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what waits to be written. Mostly nothing does, which is found out sooner than SQLAlchemy does."""
@@ -140,13 +141,23 @@ def _begin_in_account(session: Session, transaction: SessionTransaction, connect
     statement = "; ".join(words)
     connection.dispatch.before_cursor_execute(connection, None, statement, None, None, False)
     driver = _driver_of(connection)
-    try:
+    with _dropped_if_closed(connection, driver):
         await_(driver.execute(statement))
+    connection.dispatch.after_cursor_execute(connection, None, statement, None, None, False)
+
+
+@contextmanager
+def _dropped_if_closed(connection: Connection, driver: psycopg.AsyncConnection[Any]) -> Iterator[None]:
+    """Give up a connection that a failure closes: nothing can be undone on it, and to try hides the failure.
+
+    A statement that is cancelled may close its connection, too.
+    """
+    try:
+        yield
     except BaseException as error:
         if driver.closed:
             connection.invalidate(error)
         raise
-    connection.dispatch.after_cursor_execute(connection, None, statement, None, None, False)
 
 
 def _driver_of(connection: Connection) -> psycopg.AsyncConnection[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, event, func, insert, select, text, update
+from sqlalchemy.exc import InvalidRequestError
 
 from flowpilot.db.base import new_id
 from flowpilot.db.failures import DatabaseUnavailableError
@@ -184,3 +185,13 @@ async def test_a_savepoint_holds_what_is_sent_first_in_it(database: Database, co
             await RENAME.send(db, {"account": company.id, "said": "Gone again", "removed": []})
             await savepoint.rollback()
     assert company.query("SELECT problem_summary FROM ai_sessions") == [("Nothing prints",)]
+
+
+@pytest.mark.anyio
+async def test_after_its_transaction_has_ended_nothing_is_sent(database: Database, company: Company) -> None:
+    """Its connection may be somebody else's by then, in another account."""
+    async with database.read(company.id) as db:
+        await ONE.first(db, account=company.id, id=uuid.uuid4())
+        await db.rollback()
+        with pytest.raises(InvalidRequestError, match="closed transaction"):
+            await ONE.first(db, account=company.id, id=uuid.uuid4())

@@ -137,6 +137,30 @@ async def test_any_values_are_answered(single: Database, company: Company) -> No
     assert answers == [None if number is None else number + 1 for number in numbers] * 7
 
 
+async def _asleep(company: Company) -> None:
+    """Wait until a statement sleeps."""
+    sleepers = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    while company.query(sleepers) == [(0,)]:  # noqa: ASYNC110 - Only the server knows.
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.anyio
+async def test_to_find_out_whether_it_is_kept_may_be_cancelled(
+    single: Database, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "_IS_KEPT", "SELECT pg_sleep(60) IS NULL OR %s IS NULL")
+    task = asyncio.create_task(_run(single, company))
+    await _asleep(company)
+    task.cancel()
+    # The driver asks the server to end the statement, and is cancelled once more while it does.
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    monkeypatch.undo()
+    assert await _run(single, company) == [2]
+
+
 @pytest.mark.anyio
 async def test_one_that_is_cancelled_is_known_no_more(single: Database, company: Company) -> None:
     async with single.read(company.id) as db:
@@ -147,9 +171,7 @@ async def test_one_that_is_cancelled_is_known_no_more(single: Database, company:
             await SLEEPING.first(db, seconds=60)
 
     task = asyncio.create_task(sleep())
-    sleepers = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-    while company.query(sleepers) == [(0,)]:  # noqa: ASYNC110 - Only the server knows.
-        await asyncio.sleep(0.05)
+    await _asleep(company)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
