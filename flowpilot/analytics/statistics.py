@@ -2,7 +2,6 @@
 
 import math
 import statistics
-from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -113,8 +112,8 @@ def difference_ci95(first: float, first_ci95: Bounds, second: float, second_ci95
 class Waits(NamedTuple):
     """How long the waits were that have ended, and how long the others have lasted so far."""
 
-    ended: Sequence[float]
-    censored: Sequence[float]
+    ended: Numbers
+    censored: Numbers
 
 
 class Curve(NamedTuple):

@@ -143,7 +143,7 @@ def statements(client: TestClient) -> Iterator[list[str]]:
 # escalations at this window, the one before, and the groups.
 @pytest.mark.parametrize(
     ("path", "expected"),
-    {**dict.fromkeys(LIMITS, 3), "/knowledge-gaps": 4, "/escalations": 4}.items(),
+    {**dict.fromkeys(LIMITS, 3), "/knowledge-gaps": 4, "/escalations": 4, "/savings": 4}.items(),
 )
 def test_what_a_report_costs(
     client: TestClient, company: Company, statements: list[str], path: str, expected: int

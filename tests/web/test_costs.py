@@ -125,7 +125,7 @@ def test_a_handoff_is_read_without_its_session_s_history(
         ("load", 8),
         ("psa", 8),
         ("knowledge-gaps", 10),
-        ("savings", 7),
+        ("savings", 8),
     ],
 )
 def test_an_analytics_tab_costs_the_same_however_much_it_tells(

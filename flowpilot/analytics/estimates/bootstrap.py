@@ -1,12 +1,12 @@
 """The bootstrap interval of a difference of medians."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from flowpilot.analytics.estimates.curves import Numbers
 from flowpilot.analytics.statistics import TOLERANCE, Bounds, Waits
 
 # Enough for two digits of a 95 % bound, and the same for the same data.
@@ -18,7 +18,7 @@ _BATCH_CASES = 60_000
 _MOST_CASES = 2000
 
 
-def difference_of_medians_ci95(timed: Sequence[float], waits: Waits) -> Bounds:
+def difference_of_medians_ci95(timed: Numbers, waits: Waits) -> Bounds:
     """The 95 % bootstrap interval of the median of `timed` minus the Kaplan-Meier median of `waits`.
 
     Each side is resampled alone, where a case is a time and whether it is censored, and its median is estimated

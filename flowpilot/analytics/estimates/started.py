@@ -49,7 +49,7 @@ def known_until(waits: Waits) -> float:
     How long they would be watched is the curve of the censoring. Source: Schemper and Smith (1996), Controlled
     Clinical Trials 17, 343-346.
     """
-    if not waits.censored:
+    if not len(waits.censored):
         return math.inf
     watched = _curve(Waits(waits.censored, waits.ended))
     few = np.flatnonzero(watched.alive < _LEAST_WATCHED)
@@ -58,11 +58,10 @@ def known_until(waits: Waits) -> float:
 
 def restricted(waits: Waits, horizon: float) -> Waits:
     """The waits with everything beyond the horizon counted as that long: so much is known of each."""
-    beyond = [horizon] * sum(wait >= horizon for wait in waits.censored)
-    return Waits(
-        [*(min(wait, horizon) for wait in waits.ended), *beyond],
-        [wait for wait in waits.censored if wait < horizon],
-    )
+    ended, censored = (np.asarray(each, dtype=np.float64) for each in waits)
+    is_beyond = censored >= horizon
+    beyond = np.full(np.count_nonzero(is_beyond), horizon)
+    return Waits(np.concatenate((np.minimum(ended, horizon), beyond)), censored[~is_beyond])
 
 
 def _moments(found: _Curve, value: float, areas: Floats) -> Moments:

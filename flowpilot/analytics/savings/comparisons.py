@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from flowpilot.analytics.escalations.action_times import survival_curve
 from flowpilot.analytics.escalations.quality import share
+from flowpilot.analytics.estimates.curves import Ordered
 from flowpilot.analytics.estimates.started import (
     faster_share,
     known_until,
@@ -14,8 +15,8 @@ from flowpilot.analytics.estimates.started import (
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.savings.schemas import ClockComparison, MonthlySum, RestrictedMean
-from flowpilot.analytics.statistics import Bounds, Waits
-from flowpilot.analytics.waits import survival, waiting_time
+from flowpilot.analytics.statistics import Bounds, Survival, Waits
+from flowpilot.analytics.waits import waiting_time
 
 _HOUR = 3600
 
@@ -25,9 +26,15 @@ class Clock:
     """One clock of the product: its waits, how many have an unknown time, and how many there are in a month."""
 
     name: Literal["creation", "claim"]
-    waits: Waits
+    ordered: Ordered
     n_unknown: int
     per_month: float
+
+    @property
+    def waits(self) -> Waits:
+        """The waits by whether they have ended."""
+        times, is_ended = self.ordered
+        return Waits(times[is_ended], times[~is_ended])
 
 
 def needed() -> int:
@@ -39,7 +46,7 @@ def needed() -> int:
 
 def comparison(verbal: Waits, clock: Clock) -> ClockComparison | None:
     """The comparison by one clock; None if a side has too few cases. It takes some milliseconds."""
-    found = survival(*clock.waits)
+    found = Survival(clock.ordered)
     if min(len(verbal.ended), found.n) < needed():
         return None
     longest = METRICS["savings_restricted_mean"].horizon_seconds

@@ -2,10 +2,16 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import survival_curve
+from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
+from flowpilot.analytics.escalations.days.windows import of_window
 from flowpilot.analytics.estimates.bootstrap import N_RESAMPLES, difference_of_medians_ci95
+from flowpilot.analytics.estimates.curves import Ordered, in_order
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
@@ -30,6 +36,7 @@ from flowpilot.analytics.sql import (
     statement,
 )
 from flowpilot.analytics.statistics import Survival, Waits
+from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.analytics.waits import N_UNKNOWN, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb
 
@@ -37,8 +44,9 @@ METHOD = f"percentile bootstrap, {N_RESAMPLES:,} resamples"
 
 _MONTH = timedelta(days=30)
 
-_SQL = statement(f"""
-WITH baselines AS (
+# Verbal handoffs, with more columns of the others if these are read row by row.
+_BASELINES = f"""
+baselines AS (
     SELECT method, seconds, excluded_reason,
            {IS_MEASURED} AS is_known
     FROM handoff_baselines
@@ -49,7 +57,19 @@ excluded AS (
     FROM baselines
     WHERE is_known AND excluded_reason IS NOT NULL
     GROUP BY excluded_reason
-),
+)
+"""
+_OF_BASELINES = """
+       array_agg(seconds) FILTER (WHERE is_known AND method = 'stopwatch' AND excluded_reason IS NULL) AS timed,
+       array_agg(seconds) FILTER (WHERE is_known AND method = 'entered' AND excluded_reason IS NULL) AS entered,
+       count(*) FILTER (WHERE NOT is_known) AS n_running,
+       (SELECT json_agg(json_build_array(reason, n) ORDER BY n DESC, reason COLLATE "C") FROM excluded)
+           AS excluded
+"""
+_VERBAL_SQL = statement(f"WITH {_BASELINES} SELECT {_OF_BASELINES} FROM baselines")
+
+_SQL = statement(f"""
+WITH {_BASELINES},
 claimed AS (
     SELECT claimed_at, claimant_action_at, closed_at FROM session_handoffs
     WHERE {CLAIMED_IN_WINDOW} AND NOT ({IS_IMPORTED})
@@ -61,11 +81,7 @@ created AS (
     SELECT {waits("wait", "created_at", "claimant_action_at", IS_CLAIMANT_ACTED, f"NOT ({IS_CLAIM_TIME_UNKNOWN})")}
     FROM session_handoffs WHERE {CREATED_IN_WINDOW} AND NOT ({IS_IMPORTED})
 )
-SELECT array_agg(seconds) FILTER (WHERE is_known AND method = 'stopwatch' AND excluded_reason IS NULL) AS timed,
-       array_agg(seconds) FILTER (WHERE is_known AND method = 'entered' AND excluded_reason IS NULL) AS entered,
-       count(*) FILTER (WHERE NOT is_known) AS n_running,
-       (SELECT json_agg(json_build_array(reason, n) ORDER BY n DESC, reason COLLATE "C") FROM excluded)
-           AS excluded,
+SELECT {_OF_BASELINES},
        (SELECT action_ended FROM actions) AS action_ended,
        (SELECT action_censored FROM actions) AS action_censored,
        (SELECT wait_ended FROM created) AS created_ended,
@@ -75,19 +91,43 @@ FROM baselines
 """)
 
 
-async def savings(db: ReadDb, window: Window) -> Savings:
-    """Both sides of the window, in one statement."""
+class _Found(NamedTuple):
+    """Verbal handoffs, and the waits in the product by both clocks."""
+
+    verbal: Any
+    created: Ordered
+    claimed: Ordered
+    n_unknown: int
+
+
+async def _of_rows(db: ReadDb, window: Window) -> _Found:
     row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
-    verbal = Waits(row.timed or [], [])
-    claimed = Waits(row.action_ended or [], row.action_censored or [])
-    created = Waits(row.created_ended or [], row.created_censored or [])
-    baseline, product, entered = survival(*verbal), survival(*claimed), survival(row.entered, [])
+    created = in_order(row.created_ended or [], row.created_censored or [])
+    claimed = in_order(row.action_ended or [], row.action_censored or [])
+    return _Found(row, created, claimed, row.n_unknown)
+
+
+async def _of_days(db: ReadDb, window: Window) -> _Found:
+    row = (await planned_once(db, _VERBAL_SQL, window.parameters)).one()
+    this = await of_window(await read_handoffs(db, window, window), window)
+    return _Found(row, this.ordered("own_wait"), this.ordered("own_action"), this.counts["n_unknown"])
+
+
+async def savings(db: ReadDb, window: Window) -> Savings:
+    """Both sides of the window, in a statement or two of one snapshot."""
+    found = await (_of_days if is_read_from_days(window) else _of_rows)(db, window)
+    # This takes a tenth of a second or two if there are enough, and other requests should not wait for it.
+    return await asyncio.to_thread(_report, found, window)
+
+
+def _report(found: _Found, window: Window) -> Savings:
+    row, verbal = found.verbal, Waits(sorted(found.verbal.timed or []), [])
+    baseline, product, entered = survival(*verbal), Survival(found.claimed), survival(row.entered, [])
     clocks = [
-        Clock("creation", created, row.n_unknown, _per_month(window, created)),
-        Clock("claim", claimed, row.n_unknown, _per_month(window, claimed)),
+        Clock("creation", found.created, found.n_unknown, _per_month(window, found.created)),
+        Clock("claim", found.claimed, found.n_unknown, _per_month(window, found.claimed)),
     ]
-    # This takes a tenth of a second or two, and other requests should not wait for it.
-    comparisons, difference = await asyncio.to_thread(_compare, verbal, clocks, baseline, product)
+    comparisons, difference = _compare(verbal, clocks, baseline, product)
     excluded = [ExclusionReason(reason=reason, n=n) for reason, n in row.excluded or []]
     return Savings(
         **header(window, "savings"),
@@ -95,7 +135,7 @@ async def savings(db: ReadDb, window: Window) -> Savings:
         missing=_missing(baseline, product),
         baseline=_side(baseline, 0),
         baseline_curve=survival_curve(baseline),
-        product=_side(product, row.n_unknown),
+        product=_side(product, found.n_unknown),
         comparisons=comparisons,
         difference=difference,
         entered=EnteredTimes(n=entered.n, median=rounded(entered.median), p95=rounded(entered.p95)),
@@ -105,8 +145,10 @@ async def savings(db: ReadDb, window: Window) -> Savings:
     )
 
 
-def _per_month(window: Window, product: Waits) -> float:
-    return len(product.ended) * (_MONTH / max(window.as_of - window.start, timedelta(seconds=1)))
+def _per_month(window: Window, product: Ordered) -> float:
+    return int(np.count_nonzero(product.is_ended)) * (
+        _MONTH / max(window.as_of - window.start, timedelta(seconds=1))
+    )
 
 
 def _missing(baseline: Survival, product: Survival) -> list[str]:

@@ -19,7 +19,7 @@ from flowpilot.analytics.escalations.days.settled import (
     newest_shares,
     settled,
 )
-from flowpilot.analytics.estimates.curves import Floats, in_order, merged
+from flowpilot.analytics.estimates.curves import Floats, Ordered, in_order, merged
 from flowpilot.analytics.estimates.sums import exact_sum
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.statistics import Survival
@@ -70,10 +70,14 @@ class HandoffsOfWindow:
         oldest = self._rest.oldest_pending_seconds()
         return SimpleNamespace(**self.counts, **more, oldest_pending_seconds=oldest)
 
+    def ordered(self, name: str) -> Ordered:
+        """The waits of this name, in their order."""
+        few = in_order(*self._rest.waits(name))
+        return few if self._known is None else merged(self._known.waits[name], few)
+
     def survival(self, name: str) -> Survival:
         """The estimate of the waits of this name."""
-        few = in_order(*self._rest.waits(name))
-        return Survival(few if self._known is None else merged(self._known.waits[name], few))
+        return Survival(self.ordered(name))
 
     def all_actions(self) -> tuple[Floats, float]:
         """The times to first action of handoffs that were ever acted on, in order, and their sum."""

@@ -15,6 +15,9 @@ from sqlalchemy import func, select
 from flowpilot.analytics.escalations import headline, report
 from flowpilot.analytics.escalations.days.memory import memory
 from flowpilot.analytics.period import Period, window
+from flowpilot.analytics.savings import comparisons
+from flowpilot.analytics.savings import report as savings
+from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
@@ -23,7 +26,7 @@ from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.sessions.days import news as session_news
 from flowpilot.sessions.days import rolling
 from flowpilot.sessions.models import AISession, AISessionStep
-from tests.analytics.escalations.test_random import NOW, _handoff, _step, _store, _world
+from tests.analytics.escalations.test_random import NOW, _around, _handoff, _step, _store, _world
 from tests.analytics.histories import histories
 from tests.analytics.naive import Row
 from tests.analytics.test_working import OFFICE
@@ -44,7 +47,11 @@ async def _reports(database: Database, account_id: uuid.UUID) -> list[Any]:
     async with database.read(account_id) as db:
         windows = [window(account_id, now=NOW, account_timezone="UTC", **asked) for asked in WINDOWS]
         return [
-            {"headline": await headline.headline(db, one), **dict(await report.escalations(db, one))}
+            {
+                "headline": await headline.headline(db, one),
+                "savings": await savings.savings(db, one),
+                **dict(await report.escalations(db, one)),
+            }
             for one in windows
         ]
 
@@ -54,7 +61,7 @@ def _check(urls: DatabaseUrls, account_id: uuid.UUID, *, forgets: bool = False) 
         memory.forget()
     over_days = run(urls, lambda database: _reports(database, account_id))
     with pytest.MonkeyPatch.context() as patch:
-        for module in (headline, report):
+        for module in (headline, report, savings):
             patch.setattr(module, "is_read_from_days", lambda _: False)
         over_rows = run(urls, lambda database: _reports(database, account_id))
     for asked, found, expected in zip(WINDOWS, over_days, over_rows, strict=True):
@@ -70,6 +77,8 @@ class _History:
         self.account_id = _store(urls, self.rows)
         with account_transaction(urls.runtime, self.account_id) as connection:
             _set_working_times(connection, self.account_id, draw)
+            _import_some(connection, self.account_id, draw)
+            _time_some(connection, self.account_id, draw)
             news.mark_all(connection, self.account_id)
             session_news.mark_all(connection, self.account_id)
 
@@ -218,6 +227,45 @@ def _set_working_times(connection: Any, account_id: uuid.UUID, draw: random.Rand
             " (%s, gen_random_uuid(), NULL, 'Europe/Vienna', %s, '[]')",
             [account_id, Jsonb(OFFICE[:: draw.choice([1, 2])])],
         )
+
+
+def _import_some(connection: Any, account_id: uuid.UUID, draw: random.Random) -> None:
+    """Some sessions came from a log."""
+    run_id = new_id()
+    connection.execute(
+        "INSERT INTO import_runs (account_id, id, digest, file_name, mapping, counts)"
+        " VALUES (%s, %s, '', '', '', '{}')",
+        [account_id, run_id],
+    )
+    connection.execute(
+        "INSERT INTO import_items (account_id, id, run_id, kind)"
+        " SELECT account_id, id, %s, 'session' FROM ai_sessions"
+        " WHERE account_id = %s AND hashtext(id::text) %% 4 = %s",
+        [run_id, account_id, draw.randrange(4)],
+    )
+
+
+def _time_some(connection: Any, account_id: uuid.UUID, draw: random.Random) -> None:
+    """Somebody timed verbal handoffs."""
+    for _ in range(draw.randrange(20)):
+        connection.execute(
+            "INSERT INTO handoff_baselines (account_id, id, method, measured_by, seconds, created_at)"
+            " VALUES (%s, %s, 'stopwatch', %s, %s, %s)",
+            [account_id, new_id(), new_id(), draw.randrange(1, 4000), _around(draw)],
+        )
+
+
+def _bootstrapped(timed: Any, waits: Any) -> Any:
+    """Instead of two thousand resamples, what they would be taken of."""
+    return float(len(timed)), float(sum(waits.ended) + sum(waits.censored))
+
+
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare what a few say."""
+    for module in (savings, comparisons):
+        monkeypatch.setattr(module, "needed", lambda: 2)
+    monkeypatch.setattr(savings, "difference_of_medians_ci95", _bootstrapped)
 
 
 @histories(12)
