@@ -2,8 +2,8 @@
 
 import select
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from copy import copy
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -23,6 +23,7 @@ from flowpilot.db.announce import commit_and_announce
 from flowpilot.db.connect import LIVELINESS, driver_url
 from flowpilot.db.failures import DatabaseTimeoutError, DatabaseUnavailableError, OutageLog, outage
 from flowpilot.db.last import do_what_is_last
+from flowpilot.db.statements.driver import driver_of, dropped_if_closed
 from flowpilot.db.statements.kept import is_lost, keeps_plans
 from flowpilot.db.stored import ask_what_is_stored
 
@@ -57,7 +58,7 @@ class ReadDb(AsyncSession):
         cursor = cursor_type(driver)
         try:
             driver.prepare_threshold = 0 if is_kept else None
-            with _dropped_if_closed(connection, driver):
+            with dropped_if_closed(connection, driver):
                 await cursor.execute(numbered, in_order)
         except psycopg.Error as error:
             if is_kept and not driver.closed and is_lost(connection, error):
@@ -73,7 +74,7 @@ class ReadDb(AsyncSession):
         """Send statements without values in one text, by the driver itself."""
         connection, driver, _ = await self._connected()
         connection.dispatch.before_cursor_execute(connection, None, statements, None, None, False)
-        with _dropped_if_closed(connection, driver):
+        with dropped_if_closed(connection, driver):
             await driver.execute(statements)
         connection.dispatch.after_cursor_execute(connection, None, statements, None, None, False)
 
@@ -85,8 +86,8 @@ class ReadDb(AsyncSession):
             # connection may be somebody else's.
             connection = (await self.connection()).sync_connection
             assert connection is not None
-            driver = _driver_of(connection)
-            with _dropped_if_closed(connection, driver):
+            driver = driver_of(connection)
+            with dropped_if_closed(connection, driver):
                 is_kept = await keeps_plans(connection, driver)
             self._sends = self._transaction_now(), (connection, driver, is_kept)
         return self._sends[1]
@@ -140,30 +141,10 @@ def _begin_in_account(session: Session, transaction: SessionTransaction, connect
     words.append("SET LOCAL TIME ZONE 'UTC'")
     statement = "; ".join(words)
     connection.dispatch.before_cursor_execute(connection, None, statement, None, None, False)
-    driver = _driver_of(connection)
-    with _dropped_if_closed(connection, driver):
+    driver = driver_of(connection)
+    with dropped_if_closed(connection, driver):
         await_(driver.execute(statement))
     connection.dispatch.after_cursor_execute(connection, None, statement, None, None, False)
-
-
-@contextmanager
-def _dropped_if_closed(connection: Connection, driver: psycopg.AsyncConnection[Any]) -> Iterator[None]:
-    """Give up a connection that a failure closes: nothing can be undone on it, and to try hides the failure.
-
-    A statement that is cancelled may close its connection, too.
-    """
-    try:
-        yield
-    except BaseException as error:
-        if driver.closed:
-            connection.invalidate(error)
-        raise
-
-
-def _driver_of(connection: Connection) -> psycopg.AsyncConnection[Any]:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.AsyncConnection)
-    return driver
 
 
 # What a session kept in its `info` when each of its savepoints began.
