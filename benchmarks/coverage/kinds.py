@@ -89,6 +89,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "analytics.effects.effect._bounds_in_minutes": (),
     "analytics.escalations.action_times._band": (),
     "analytics.escalations.quality._median": (),
+    "analytics.escalations.report._estimated": (),
     "analytics.estimates.bootstrap.difference_of_medians_ci95": (RESAMPLED,),
     "analytics.estimates.comparison._ends": (),
     "analytics.estimates.means.hall": (MEAN,),

@@ -130,6 +130,9 @@ class Curve(NamedTuple):
     at_risk: NDArray[np.int64]
 
 
+# Of so many waits, two thirds usually say where the middle is.
+_MANY = 2_000
+
 FEWEST_FOR_MEDIAN_CI95 = 5  # Of four waits, all are above the median once in 16 times, and of five once in 32.
 
 
@@ -174,6 +177,11 @@ class Survival:
         """The band at these places of the curve, of which there is one."""
         assert self.counted is not None
         return log_log_band(self.counted.shares[places], self._variances[places])
+
+    def estimate(self) -> None:
+        """Do now what takes long of many waits, and would be done when it is first asked for."""
+        for name in ("median_ci95", "median_ends", "mean"):
+            getattr(self, name)
 
     @cached_property
     def mean(self) -> float | None:
@@ -225,7 +233,13 @@ class Survival:
     @cached_property
     def median_ends(self) -> Bounds | None:
         """The ends of the median that go into a difference."""
-        return None if self.median is None else ends_for_difference(self._steps, 0.5, self.median)
+        if self.median is None:
+            return None
+        if self.n >= _MANY:
+            found = ends_for_difference(steps_of(self._waits, self.n * 2 // 3), 0.5, self.median)
+            if None not in found:
+                return found
+        return ends_for_difference(self._steps, 0.5, self.median)
 
     def _quantile(self, left: float) -> float | None:
         return None if self.counted is None else _first(self.counted.times, self.counted.shares, left)

@@ -85,6 +85,10 @@ quality AS (
 """
 
 
+# The waits of a report, by their names in the statement over rows.
+WAITS = ("to_claim", "to_action", "action", "claimant")
+
+
 class Figures:
     """The figures of one window, unrounded, each with its n and its 95 % interval."""
 

@@ -1,7 +1,9 @@
 """Escalations: the time to first action after a claim, by anybody and by the claimant, counting those waiting."""
 
+import asyncio
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ from flowpilot.analytics.escalations.days.newest import newest
 from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
 from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow, in_thread, of_window
 from flowpilot.analytics.escalations.groups import by_both, groups, groups_of_days
-from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, quality
+from flowpilot.analytics.escalations.quality import QUALITY, WAITS, Figures, previous, quality
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
 from flowpilot.analytics.escalations.working import working_times
 from flowpilot.analytics.estimates.comparison import window_before
@@ -33,6 +35,7 @@ from flowpilot.analytics.sql import (
     seconds,
     statement,
 )
+from flowpilot.analytics.statistics import Survival
 from flowpilot.analytics.waits import survivals, waiting_time, waits
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
@@ -116,19 +119,32 @@ async def _of_rows(db: ReadDb, window: Window, before: Window) -> _Found:
 async def _of_days(db: ReadDb, window: Window, before: Window) -> _Found:
     handoffs = await read_handoffs(db, before, window)
     this, old = await of_window(handoffs, window), await of_window(handoffs, before)
+    # Beside PostgreSQL, which reads the steps of the newest meanwhile.
+    estimating = [asyncio.ensure_future(in_thread(one.is_large, partial(_estimated, one))) for one in (this, old)]
     row, old_row = await newest(db, this, old)
+    groups_found = await groups_of_days(db, this)
+    waits, old_waits = [await one for one in estimating]
     all_actions, seconds_of_actions = this.all_actions()
     found = this.row(row)
     return _Found(
         row=found,
-        figures=Figures(found, this.survival),
-        old_figures=Figures(old.row(old_row), old.survival),
+        figures=Figures(found, waits.__getitem__),
+        old_figures=Figures(old.row(old_row), old_waits.__getitem__),
         all_actions=all_actions,
         seconds_of_actions=seconds_of_actions,
-        groups=await groups_of_days(db, this),
+        groups=groups_found,
         history=handoffs.history,
         handoffs=this,
     )
+
+
+def _estimated(handoffs: HandoffsOfWindow) -> dict[str, Survival]:
+    """The waits by their names; what takes long of many has been estimated."""
+    found = {name: handoffs.survival(name) for name in WAITS}
+    if handoffs.is_large:
+        for one in found.values():
+            one.estimate()
+    return found
 
 
 async def escalations(db: ReadDb, window: Window) -> Escalations:

@@ -45,13 +45,13 @@ def steps(ended: Numbers, censored: Numbers) -> Steps:
     return steps_of(in_order(ended, censored))
 
 
-def steps_of(waits: Ordered) -> Steps:
-    """The same of waits that are in their order.
+def steps_of(waits: Ordered, most: int | None = None) -> Steps:
+    """The same of waits that are in their order, or of the beginning of the curve, with so many of them.
 
     Source: Dorey and Korn (1987), Statistics in Medicine 6, 679-687, for the effective number.
     """
-    times, is_ended = waits
-    left = np.arange(times.size, 0, -1, dtype=float)
+    n, times, is_ended = waits.times.size, waits.times[:most], waits.is_ended[:most]
+    left = np.arange(n, n - times.size, -1, dtype=float)
     at_risk = left[is_ended]
     alive = np.cumprod(1 - 1 / at_risk, dtype=np.float64)
     # Once nobody is left there is no variance: the number stays what it was.

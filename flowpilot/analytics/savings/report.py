@@ -1,7 +1,7 @@
 """Savings: measured verbal handoffs against handoffs in the product, and the difference if both are known."""
 
-import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +9,8 @@ import numpy as np
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import survival_curve
 from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
-from flowpilot.analytics.escalations.days.windows import of_window
+from flowpilot.analytics.escalations.days.settled import MANY
+from flowpilot.analytics.escalations.days.windows import in_thread, of_window
 from flowpilot.analytics.estimates.bootstrap import N_RESAMPLES, difference_of_medians_ci95
 from flowpilot.analytics.estimates.curves import Ordered, in_order
 from flowpilot.analytics.metrics import METRICS
@@ -116,8 +117,9 @@ async def _of_days(db: ReadDb, window: Window) -> _Found:
 async def savings(db: ReadDb, window: Window) -> Savings:
     """Both sides of the window, in a statement or two of one snapshot."""
     found = await (_of_days if is_read_from_days(window) else _of_rows)(db, window)
-    # This takes a tenth of a second or two if there are enough, and other requests should not wait for it.
-    return await asyncio.to_thread(_report, found, window)
+    # To compare takes a tenth of a second or two, and other requests should not wait for it.
+    is_long = found.claimed.times.size > MANY or len(found.verbal.timed or ()) >= needed()
+    return await in_thread(is_long, partial(_report, found, window))
 
 
 def _report(found: _Found, window: Window) -> Savings:
