@@ -133,7 +133,7 @@ def _measure(
     ):
         timings = measure(address, urls, [small, large], rounds, lambda: progress.advance(task))
         # A short run opens fewer streams, which takes the most of it.
-        live = measure_live(address, urls, built.small[0], listeners=min(LISTENERS, shape.sessions // 20))
+        live = measure_live(address, urls, built.small[0], listeners=min(LISTENERS, shape.large_sessions // 40))
     aims = {
         small.name: dict.fromkeys(REPORTS, SMALL_MS),
         large.name: {report: large_ms(report) for report in REPORTS},
