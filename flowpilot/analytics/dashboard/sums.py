@@ -153,7 +153,7 @@ class _Sums(NamedTuple):
 async def sums(db: ReadDb, window: Window) -> dict[str, Any]:
     """What the statement answers, with the totals by their names, and the trend in the order of its days."""
     known: Known[_Sums] = recall("dashboard", window)
-    row = (await read(db, _DAYS_SQL, _ROWS_SQL, window, known=said(known, window))).mappings().one()
+    row = (await read(db, _DAYS_SQL, _ROWS_SQL, window, **said(known, window))).mappings().one()
     new = _by_day(row)
     rest = new.pop(None, None)
     days: Known[_Sums] = {

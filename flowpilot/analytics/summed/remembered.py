@@ -16,8 +16,13 @@ Sums = TypeVar("Sums")
 # By day, as JSON writes it: its version, and the sums.
 Known = Mapping[str, tuple[int, Sums]]
 
-# A part that has the clean days which are not known.
-UNKNOWN = "unknown AS MATERIALIZED (SELECT * FROM clean WHERE version <> ALL (CAST(:known AS bigint[])))"
+# A part that has the clean days which are not known. Two days of which the same is kept have the same version.
+UNKNOWN = """
+unknown AS MATERIALIZED (
+    SELECT * FROM clean WHERE (day, version) NOT IN (
+        SELECT unnest(CAST(:known_days AS date[])), unnest(CAST(:known_versions AS bigint[]))
+    )
+)"""
 
 _BYTES_OF_DAY = 3_000
 
@@ -36,8 +41,11 @@ def _key(report: str, window: Window) -> Key:
     return window.account_id, report, window.timezone.encode()
 
 
-def said(known: Known[Any], window: Window) -> str:
-    """The versions of the window's days as a text, which has the same type however many there are."""
+def said(known: Known[Any], window: Window) -> dict[str, str]:
+    """The window's days that are known, and their versions, as texts: of the same type however many there are."""
     first, last = day_of(window.start).isoformat(), day_of(window.end).isoformat()
-    versions = (str(version) for day, (version, _) in known.items() if first <= day <= last)
-    return f"{{{','.join(versions)}}}"
+    days = {day: version for day, (version, _) in known.items() if first <= day <= last}
+    return {
+        "known_days": f"{{{','.join(days)}}}",
+        "known_versions": f"{{{','.join(map(str, days.values()))}}}",
+    }

@@ -96,4 +96,14 @@ def test_a_version_is_made_of_every_list(company: Company) -> None:
 
 def test_only_versions_of_the_windows_days_are_said(company: Company) -> None:
     known = {f"2026-{day}": (-number, None) for number, day in enumerate(("05-15", "05-16", "06-15", "06-16"))}
-    assert said(known, _window(company)) == "{-1,-2}"
+    assert said(known, _window(company)) == {"known_days": "{2026-05-16,2026-06-15}", "known_versions": "{-1,-2}"}
+
+
+@pytest.mark.anyio
+async def test_a_day_that_is_like_another_one_counts_too(database: Database, company: Company) -> None:
+    company.add("ai_sessions", created_at="2026-06-10T08:00Z")
+    _sum_up(company)
+    await _report(database, _window(company))
+    company.add("ai_sessions", created_at="2026-06-12T08:00Z")
+    _sum_up(company)
+    assert (await _report(database, _window(company))).total_sessions == 2

@@ -56,7 +56,8 @@ class Settled:
 
 async def settled(account_id: UUID, days: Sequence[CleanDay], as_of: int) -> Settled:
     """What is known of these days, of an account, by an earlier moment than this, or by it."""
-    key: Key = account_id, "settled", b"".join(one.version for one in days)
+    # Days without a handoff have the same version.
+    key: Key = account_id, "settled", b"".join(one.begins.to_bytes(8, signed=True) + one.version for one in days)
     found: Settled | None = memory.get(key)
     if found is None or found.as_of > as_of:
         n = sum(part.size for one in days for part in one.day.parts.values())

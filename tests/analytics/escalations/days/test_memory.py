@@ -27,6 +27,9 @@ def test_what_is_kept_again_counts_once() -> None:
 
 def test_what_is_too_large_is_not_kept() -> None:
     memory = Memory(most_bytes=10)
+    memory.keep((OTHER, "days", b""), "b", 4)
+    memory.keep((ONE, "days", b""), "a", 5)
     memory.keep((ONE, "days", b""), "a", 11)
     assert memory.get((ONE, "days", b"")) is None
-    assert memory.n_bytes == 0
+    assert memory.get((OTHER, "days", b"")) == "b"
+    assert memory.n_bytes == 4
