@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from flowpilot.analytics.escalations.days.memory import MOST_OF_ACCOUNT, Key, memory
+from flowpilot.analytics.memory import MOST_OF_ACCOUNT, Key, memory
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import statement
 from flowpilot.analytics.summed.planned import planned_once

@@ -14,11 +14,11 @@ from uuid import UUID
 import numpy as np
 
 from flowpilot.analytics.escalations.days.columns import Columns, Figures, Mask, Records, together
-from flowpilot.analytics.escalations.days.memory import Key, memory
 from flowpilot.analytics.escalations.days.reading import DAY, CleanDay
 from flowpilot.analytics.escalations.quality import NEWEST
 from flowpilot.analytics.estimates.curves import Ordered, in_order
 from flowpilot.analytics.estimates.sums import exact_sum
+from flowpilot.analytics.memory import Key, memory
 from flowpilot.handoffs.days.records import NEVER
 
 # More than this are worked on beside the event loop.

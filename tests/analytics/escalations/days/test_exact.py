@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import func, select
 
 from flowpilot.analytics.escalations import headline, report
-from flowpilot.analytics.escalations.days.memory import memory
+from flowpilot.analytics.memory import memory
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.savings import comparisons
 from flowpilot.analytics.savings import report as savings

@@ -1,4 +1,4 @@
-"""What a server process remembers of days of handoffs, and of what it has computed from them.
+"""What a server process remembers of days, and of what it has computed from them.
 
 A day that is made again has another version, by which it is found, so nothing here is ever out of date. It is
 numbers and ids, and no words, so there is nothing that a removal must forget.
