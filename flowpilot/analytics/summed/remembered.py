@@ -8,8 +8,8 @@ snapshot has, and a day that was summed up again is another one.
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from flowpilot.analytics.memory import Key, memory
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.summed.memory import Key, memory
 from flowpilot.sessions.days.news import day_of
 
 Sums = TypeVar("Sums")

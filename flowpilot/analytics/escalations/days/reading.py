@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from flowpilot.analytics.memory import MOST_OF_ACCOUNT, Key, memory
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import statement
+from flowpilot.analytics.summed.memory import MOST_OF_ACCOUNT, Key, memory
 from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.days.records import JOINED, PARTS, RECORDS, SELECTED

@@ -18,7 +18,7 @@ from flowpilot.analytics.escalations.days.reading import DAY, CleanDay
 from flowpilot.analytics.escalations.quality import NEWEST
 from flowpilot.analytics.estimates.curves import Ordered, in_order
 from flowpilot.analytics.estimates.sums import exact_sum
-from flowpilot.analytics.memory import Key, memory
+from flowpilot.analytics.summed.memory import Key, memory
 from flowpilot.handoffs.days.records import NEVER
 
 # More than this are worked on beside the event loop.

@@ -13,10 +13,10 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import func, select
 
 from flowpilot.analytics.escalations import headline, report
-from flowpilot.analytics.memory import memory
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.savings import comparisons
 from flowpilot.analytics.savings import report as savings
+from flowpilot.analytics.summed.memory import memory
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flowpilot.analytics.memory import Memory
+from flowpilot.analytics.summed.memory import Memory
 
 ONE, OTHER = uuid.uuid4(), uuid.uuid4()
 
