@@ -21,7 +21,7 @@ from sqlalchemy.util.concurrency import await_, greenlet_spawn
 
 from flowpilot.db.announce import commit_and_announce
 from flowpilot.db.connect import LIVELINESS, driver_url
-from flowpilot.db.failures import DatabaseTimeoutError, DatabaseUnavailableError, OutageLog, outage
+from flowpilot.db.failures import DatabaseTimeoutError, OutageLog, outage
 from flowpilot.db.last import do_what_is_last
 from flowpilot.db.statements.driver import driver_of, dropped_if_closed
 from flowpilot.db.statements.kept import is_lost, keeps_plans
@@ -63,7 +63,8 @@ class ReadDb(AsyncSession):
         except psycopg.Error as error:
             if is_kept and not driver.closed and is_lost(connection, error):
                 await greenlet_spawn(connection.invalidate, error)
-                raise DatabaseUnavailableError from error
+                # As the driver says it of a connection that is lost, so that it is counted and logged.
+                raise psycopg.OperationalError(f"what was kept of a statement is lost: {error}") from error
             raise
         finally:
             driver.prepare_threshold = None

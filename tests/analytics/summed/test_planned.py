@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -13,7 +14,6 @@ from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.psa import psa_metrics
-from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, ReadDb
 from flowpilot.db.statements import kept
 from tests.company import Company, at
@@ -65,7 +65,7 @@ def test_what_is_lost_is_prepared_no_more(company: Company) -> None:
         async with database.read(company.id) as db:
             await _covered(db, company)
             await db.execute(text("DEALLOCATE ALL"))
-            with pytest.raises(DatabaseUnavailableError):
+            with pytest.raises(psycopg.OperationalError):
                 await _covered(db, company)
             await db.rollback()
         return await _covered_twice(database, company)

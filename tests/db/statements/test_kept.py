@@ -71,7 +71,9 @@ async def test_a_pooler_between_keeps_nothing(
 
 
 @pytest.mark.anyio
-async def test_what_is_lost_changes_nothing_and_is_prepared_no_more(single: Database, company: Company) -> None:
+async def test_what_is_lost_changes_nothing_and_is_prepared_no_more(
+    single: Database, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
     """What a pooler does to a statement that it does not know, if nothing shows that it is one."""
 
     async def work() -> None:
@@ -84,7 +86,12 @@ async def test_what_is_lost_changes_nothing_and_is_prepared_no_more(single: Data
 
     with pytest.raises(DatabaseUnavailableError) as refused:
         await work()
-    assert isinstance(refused.value.__cause__, psycopg.errors.InvalidSqlStatementName)
+    assert refused.value.__cause__ is not None
+    assert isinstance(refused.value.__cause__.__cause__, psycopg.errors.InvalidSqlStatementName)
+    (line,) = caplog.messages
+    assert line.startswith(
+        "database-unavailable (1 since the last such line): what was kept of a statement is lost"
+    )
     assert company.query("SELECT count(*) FROM ai_sessions") == [(0,)]
     assert await _run(single, company) == []
 
