@@ -161,12 +161,18 @@ async def sums(db: ReadDb, window: Window) -> dict[str, Any]:
         for day, version in row["versions"] or []
     }
     if any(known.get(day) is not one for day, one in days.items()):
-        remember("dashboard", window, {**known, **days})
+        remember("dashboard", window, known, days, _n_bytes)
     parts = [one for _, one in days.values()]
     return {**row, **_together(parts if rest is None else [rest, *parts])}
 
 
 _NOTHING = _Sums([0] * len(_TOTALS), {})
+# What lists of numbers take with all around them: of a day, and of each day of the trend that it has.
+_BYTES_OF_DAY, _BYTES_OF_TREND = 2_000, 400
+
+
+def _n_bytes(day: _Sums) -> int:
+    return _BYTES_OF_DAY + _BYTES_OF_TREND * len(day.trend)
 
 
 def _by_day(row: RowMapping) -> dict[str | None, _Sums]:

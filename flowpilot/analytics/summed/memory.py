@@ -6,14 +6,17 @@ numbers and ids, and no words, so there is nothing that a removal must forget.
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
-# For all accounts together, and of it for the days of one.
+# For all accounts together, and which part of it the days of one report may take.
 MOST_BYTES = 64 * 2**20
-MOST_OF_ACCOUNT = MOST_BYTES // 2
+_PART_OF_DAYS = 2
 
 Key = tuple[uuid.UUID, str, bytes]
+Day = TypeVar("Day")
+Kept = TypeVar("Kept")
 
 
 class Memory:
@@ -51,6 +54,16 @@ class Memory:
             while self._bytes > self._most:
                 _, (_, others) = self._kept.popitem(last=False)
                 self._bytes -= others
+
+    def keep_days(
+        self, key: Key, known: Mapping[Day, Kept], found: Mapping[Day, Kept], n_bytes: Callable[[Kept], int]
+    ) -> None:
+        """Keep these days beside those that were known, or instead if they are many; none if they are too many."""
+        for days in ({**known, **found}, found):
+            needed = sum(map(n_bytes, days.values()))
+            if needed <= self._most // _PART_OF_DAYS:
+                self.keep(key, days, needed)
+                return
 
     def forget(self) -> None:
         """Forget everything."""

@@ -5,7 +5,7 @@ is sent the sums of the others, in the statement that reads everything else: so 
 snapshot has, and a day that was summed up again is another one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from flowpilot.analytics.period import Window
@@ -24,17 +24,17 @@ unknown AS MATERIALIZED (
     )
 )"""
 
-_BYTES_OF_DAY = 3_000
-
 
 def recall(report: str, window: Window) -> Known[Any]:
     """The days that are known of what a report asks for in the window's zone, also of other windows."""
     return memory.get(_key(report, window)) or {}
 
 
-def remember(report: str, window: Window, days: Known[Any]) -> None:
-    """Know these days instead, as long as there is room."""
-    memory.keep(_key(report, window), days, _BYTES_OF_DAY * len(days))
+def remember(
+    report: str, window: Window, known: Known[Sums], found: Known[Sums], n_bytes: Callable[[Sums], int]
+) -> None:
+    """Know these days beside those that were known, if there is room: so many bytes for the sums of each."""
+    memory.keep_days(_key(report, window), known, found, lambda one: n_bytes(one[1]))
 
 
 def _key(report: str, window: Window) -> Key:

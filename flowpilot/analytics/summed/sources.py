@@ -109,9 +109,9 @@ DAY_OF_QUARTER = "(SELECT first FROM calendar) + width_bucket(quarter, (SELECT b
 def summed(part: str, *names: str, select: str = "", days: str = "clean", of_day: bool = False) -> str:
     """Another part of a UNION: a row for each group of each clean day, with these columns of its `part`.
 
-    `sessions/days/sums` says which there are. `select` makes something else of them, by their names; with
-    `of_day` they begin with the day. The lists of
-    a day have the same length, so they are gone through side by side, which is faster than an `unnest` of all.
+    `sessions/days/sums` says which there are. `select` makes something else of them, by their names; with `of_day`
+    they begin with the day. The lists of a day have the same length, so they are gone through side by side, which
+    is faster than an `unnest` of all.
     """
     columns = ["day AS of_day"] * of_day + [f"unnest({part}_{name}) AS {name}" for name in names]
     rows = f"SELECT {', '.join(columns)} FROM {days}"

@@ -25,6 +25,18 @@ def test_what_is_kept_again_counts_once() -> None:
     assert memory.n_bytes == 6
 
 
+def test_days_are_kept_beside_those_that_were_known_if_there_is_room() -> None:
+    memory, key = Memory(most_bytes=10), (ONE, "days", b"")
+    for known, found, kept in (
+        ({1: 2}, {2: 3}, {1: 2, 2: 3}),
+        ({1: 2, 2: 3}, {3: 1}, {3: 1}),
+        ({3: 1}, {4: 6}, {3: 1}),
+    ):
+        memory.keep_days(key, known, found, lambda size: size)
+        assert memory.get(key) == kept
+        assert memory.n_bytes == sum(kept.values())
+
+
 def test_what_is_too_large_is_not_kept() -> None:
     memory = Memory(most_bytes=10)
     memory.keep((OTHER, "days", b""), "b", 4)

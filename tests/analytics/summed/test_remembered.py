@@ -1,5 +1,6 @@
 """A server remembers the sums of days, knows them by their versions, and is sent no others again."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from sqlalchemy import RowMapping, inspect
 from flowpilot.analytics.dashboard import sums
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.dashboard.schemas import Dashboard
-from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.summed.remembered import said
+from flowpilot.analytics.period import Period, Window, window
+from flowpilot.analytics.summed.memory import memory
+from flowpilot.analytics.summed.remembered import recall, said
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.session import Database
@@ -77,6 +79,26 @@ async def test_another_zone_has_other_dates(
     ]
     assert days == [["2026-06-10"], ["2026-06-11"], ["2026-06-10"]]
     assert sent == [["2026-06-10"], ["2026-06-10"], []]
+
+
+@pytest.mark.anyio
+async def test_a_day_counts_as_much_as_it_takes(database: Database, company: Company) -> None:
+    for day in range(1, 31):
+        resolved_at = f"2026-06-{day:02}T09:00Z"
+        company.add("ai_sessions", created_at="2026-05-31T08:00Z", status="resolved", resolved_at=resolved_at)
+    _sum_up(company)
+    memory.forget()
+    asked = window(company.id, now=at("2026-06-30 12:00"), account_timezone="UTC", period=Period.QUARTER)
+    await _report(database, asked)
+    [(_, day)] = recall("dashboard", asked).values()
+    assert len(day.trend) == 30
+    assert _size(day) < memory.n_bytes < 2 * _size(day)
+
+
+def _size(kept: Any) -> int:
+    """The memory of a value with all that is in it."""
+    inner = [*kept, *kept.values()] if isinstance(kept, dict) else kept if isinstance(kept, (list, tuple)) else []
+    return sys.getsizeof(kept) + sum(map(_size, inner))
 
 
 def test_a_version_is_made_of_every_list(company: Company) -> None:

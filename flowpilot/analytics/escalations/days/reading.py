@@ -15,7 +15,7 @@ import numpy as np
 
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import statement
-from flowpilot.analytics.summed.memory import MOST_OF_ACCOUNT, Key, memory
+from flowpilot.analytics.summed.memory import memory
 from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.days.records import JOINED, PARTS, RECORDS, SELECTED
@@ -128,19 +128,11 @@ async def read_handoffs(db: ReadDb, first: Window, last: Window) -> Handoffs:
     seen: list[tuple[int, bytes]] = np.frombuffer(others.seen, _SEEN).tolist()
     clean = [CleanDay(day * DAY, version, days[version]) for day, version in seen]
     if new:
-        _remember(key, known, {one.begins // DAY: one for one in clean})
+        found = {one.begins // DAY: one for one in clean}
+        memory.keep_days(key, known, found, lambda one: one.day.n_bytes)
     return Handoffs(last.account_id, clean, between, history_in(others.account_hours))
 
 
 def _day(row: Any) -> Day:
     parts = {name: np.frombuffer(getattr(row, name), dtype=type_) for name, type_ in TYPES.items()}
     return Day(parts, dict(zip(row.groups, row.group_handoffs, strict=True)))
-
-
-def _remember(key: Key, known: Mapping[int, CleanDay], found: Mapping[int, CleanDay]) -> None:
-    """Remember these days beside those that were known, or instead if they are many."""
-    for days in ({**known, **found}, found):
-        n_bytes = sum(one.day.n_bytes for one in days.values())
-        if n_bytes <= MOST_OF_ACCOUNT:
-            memory.keep(key, days, n_bytes)
-            return
