@@ -128,7 +128,8 @@ def _tidy(owner_url: str, table: Table, removed: int) -> None:
 def _finish(owner_url: str, account_id: UUID, removed: dict[str, int]) -> None:
     """Remove the account itself, its people, its jobs, and what was still being written when it was closed."""
     with account_transaction(owner_url, account_id) as connection:
-        # Whoever still adds a row has to wait for this lock, and is then refused: its account is gone.
+        # Whoever still adds a row waits for this lock, or for that of the row which it belongs to, and is then
+        # refused: that is gone.
         connection.execute("SELECT FROM accounts WHERE id = %s FOR UPDATE", (account_id,))
         people = _people(connection, account_id)
         for table in tenant_tables():
