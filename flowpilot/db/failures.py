@@ -148,8 +148,9 @@ def _kind(cause: _Cause) -> type[DatabaseUnavailableError] | None:
     if cause.sqlstate is not None:
         code = cause.sqlstate
         return next((kind for start, kind in _KINDS.items() if code.startswith(start)), None)
-    # An error without a code does not come from the server, but from the connection to it.
-    is_lost = isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+    # An error without a code does not come from the server, but from the connection to it: an internal one if the
+    # end of the connection came in the middle of an answer.
+    is_lost = isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError))
     return DatabaseUnavailableError if is_lost else None
 
 

@@ -23,7 +23,7 @@ from flowpilot.db.announce import commit_and_announce
 from flowpilot.db.connect import LIVELINESS, driver_url
 from flowpilot.db.failures import DatabaseTimeoutError, OutageLog, outage
 from flowpilot.db.last import do_what_is_last
-from flowpilot.db.statements.driver import driver_of, dropped_if_closed
+from flowpilot.db.statements.driver import answer_of, driver_of
 from flowpilot.db.statements.kept import is_lost, keeps_plans
 from flowpilot.db.stored import ask_what_is_stored
 
@@ -58,8 +58,7 @@ class ReadDb(AsyncSession):
         cursor = cursor_type(driver)
         try:
             driver.prepare_threshold = 0 if is_kept else None
-            with dropped_if_closed(connection, driver):
-                await cursor.execute(numbered, in_order)
+            await answer_of(connection, driver, cursor.execute(numbered, in_order))
         except psycopg.Error as error:
             if is_kept and not driver.closed and is_lost(connection, error):
                 await greenlet_spawn(connection.invalidate, error)
@@ -75,8 +74,7 @@ class ReadDb(AsyncSession):
         """Send statements without values in one text, by the driver itself."""
         connection, driver, _ = await self._connected()
         connection.dispatch.before_cursor_execute(connection, None, statements, None, None, False)
-        with dropped_if_closed(connection, driver):
-            await driver.execute(statements)
+        await answer_of(connection, driver, driver.execute(statements))
         connection.dispatch.after_cursor_execute(connection, None, statements, None, None, False)
 
     async def _connected(self) -> tuple[Connection, psycopg.AsyncConnection[Any], bool]:
@@ -88,9 +86,7 @@ class ReadDb(AsyncSession):
             connection = (await self.connection()).sync_connection
             assert connection is not None
             driver = driver_of(connection)
-            with dropped_if_closed(connection, driver):
-                is_kept = await keeps_plans(connection, driver)
-            self._sends = self._transaction_now(), (connection, driver, is_kept)
+            self._sends = self._transaction_now(), (connection, driver, await keeps_plans(connection, driver))
         return self._sends[1]
 
     def _transaction_now(self) -> SessionTransaction | None:
@@ -143,8 +139,7 @@ def _begin_in_account(session: Session, transaction: SessionTransaction, connect
     statement = "; ".join(words)
     connection.dispatch.before_cursor_execute(connection, None, statement, None, None, False)
     driver = driver_of(connection)
-    with dropped_if_closed(connection, driver):
-        await_(driver.execute(statement))
+    await_(answer_of(connection, driver, driver.execute(statement)))
     connection.dispatch.after_cursor_execute(connection, None, statement, None, None, False)
 
 

@@ -76,6 +76,12 @@ def test_the_same_in_answer_to_a_commit(code: str, kind: type[DatabaseUnavailabl
     assert (found and type(found)) is kind
 
 
+def test_two_answers_to_a_commit_say_nothing_of_it() -> None:
+    """What came after the first is that the connection has ended."""
+    found = outage(psycopg.InternalError("received 2 results from command 'COMMIT'"), is_committing=True)
+    assert type(found) is OutcomeUnknownError
+
+
 def test_an_error_of_ours_is_not_taken_for_its_cause() -> None:
     ours = LookupError("ours")
     ours.__cause__ = TransactionUndoneError()

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
 from sqlalchemy.engine.result import SimpleResultMetaData
 
 from flowpilot.db.session import ReadDb
-from flowpilot.db.statements.driver import driver_of, dropped_if_closed
+from flowpilot.db.statements.driver import answer_of, driver_of
 from flowpilot.db.statements.kept import keeps_plans
 
 _DIALECT: Dialect = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
@@ -44,18 +44,16 @@ class _Texts(NamedTuple):
 
 async def planned_once(db: ReadDb, sql: TextClause, values: Mapping[str, Any]) -> Result[Any]:
     """Run a statement by the plan of its first run on this connection, if PostgreSQL can keep one."""
-    connection = await db.connection()
-    transaction = connection.sync_connection
-    assert transaction is not None
-    driver = driver_of(transaction)
-    if not await keeps_plans(transaction, driver):
-        return await connection.execute(sql, values)
+    connection = (await db.connection()).sync_connection
+    assert connection is not None
+    driver = driver_of(connection)
+    if not await keeps_plans(connection, driver):
+        return await db.execute(sql, values)
     texts = _texts(sql)
     in_order = [values[name] for name in texts.order]
-    with dropped_if_closed(transaction, driver):
-        await driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        cursor = await db.send(texts.named, values, texts.numbered, in_order, _BinaryCursor)
-        await driver.execute("SET LOCAL plan_cache_mode = auto")
+    await answer_of(connection, driver, driver.execute("SET LOCAL plan_cache_mode = force_generic_plan"))
+    cursor = await db.send(texts.named, values, texts.numbered, in_order, _BinaryCursor)
+    await answer_of(connection, driver, driver.execute("SET LOCAL plan_cache_mode = auto"))
     found = cursor.pgresult
     assert found is not None
     names = tuple(found.fname(place) for place in range(found.nfields))

@@ -1,24 +1,26 @@
 """The driver's connection beneath a transaction's own, for what is sent without SQLAlchemy."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection
+from sqlalchemy.util.concurrency import greenlet_spawn
+
+T = TypeVar("T")
 
 
-@contextmanager
-def dropped_if_closed(connection: Connection, driver: psycopg.AsyncConnection[Any]) -> Iterator[None]:
-    """Give up a connection that a failure closes: nothing can be undone on it, and to try hides the failure.
+async def answer_of(connection: Connection, driver: psycopg.AsyncConnection[Any], sending: Awaitable[T]) -> T:
+    """What the driver is answered. A connection that a failure closes is given up.
 
-    A statement that is cancelled may close its connection, too.
+    Nothing can be undone on it, and to try hides the failure. A statement that is cancelled may close it, too.
     """
     try:
-        yield
+        return await sending
     except BaseException as error:
         if driver.closed:
-            connection.invalidate(error)
+            # The pool closes its end of it, which is awaited.
+            await greenlet_spawn(connection.invalidate, error)
         raise
 
 

@@ -10,6 +10,8 @@ import psycopg
 from psycopg.errors import DuplicatePreparedStatement, FeatureNotSupported, InvalidSqlStatementName
 from sqlalchemy import Connection, Engine
 
+from flowpilot.db.statements.driver import answer_of
+
 # A pooler between keeps no statement for us, and shows by a number that is not the server process's own. On tables
 # that are spread over machines there are no generic plans.
 _IS_KEPT = """
@@ -34,7 +36,8 @@ async def keeps_plans(connection: Connection, driver: psycopg.AsyncConnection[An
     """Whether a connection keeps plans, which is asked once."""
     known = known_to_keep(connection)
     if known is None:
-        row = await (await driver.execute(_IS_KEPT, [driver.info.backend_pid])).fetchone()
+        asking = driver.execute(_IS_KEPT, [driver.info.backend_pid])
+        row = await (await answer_of(connection, driver, asking)).fetchone()
         assert row is not None
         known = connection.info[_KEPT] = bool(row[0])
     return known

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
@@ -9,9 +10,10 @@ import pytest
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, event, func, insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError
 
+from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.db.base import new_id
 from flowpilot.db.failures import DatabaseUnavailableError
-from flowpilot.db.session import Database
+from flowpilot.db.session import Database, Db
 from flowpilot.db.statements.built import Built
 from flowpilot.sessions.models import AISession
 from tests.company import Company
@@ -131,6 +133,34 @@ async def test_its_failures_are_those_of_the_database(database: Database, compan
             await end.all(db)
     async with database.read(company.id) as db:  # A new connection takes its place.
         assert await SOME.all(db, account=company.id, ids=[]) == []
+
+
+@pytest.mark.anyio
+async def test_a_connection_that_is_lost_is_one_line_in_the_log(
+    company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Wherever it is lost: at a statement, at what asks whether it is kept, at the text that ends with COMMIT."""
+    database = Database(company.urls.runtime, pool_size=1)
+    works: list[Callable[[Db], Awaitable[Any]]] = [
+        lambda db: SOME.all(db, account=company.id, ids=[]),
+        lambda db: db.send_text("SELECT 1"),
+        lambda db: planned_once(db, text("SELECT 1"), {}),
+    ]
+
+    async def lose_it(owner: psycopg.Connection, work: Callable[[Db], Awaitable[Any]]) -> None:
+        async with database.write(company.id) as db:
+            pid = await db.scalar(text("SELECT pg_backend_pid()"))
+            owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            await work(db)
+
+    with psycopg.connect(company.urls.owner, autocommit=True) as owner:
+        for work in (*works, *works):
+            with pytest.raises(DatabaseUnavailableError):
+                await lose_it(owner, work)
+            async with database.write(company.id) as db:
+                await work(db)
+    await database.close()
+    assert [record.name for record in caplog.records] == ["flowpilot.db.failures"]
 
 
 @pytest.mark.anyio
