@@ -69,7 +69,7 @@ lint: setup ## Check style and types
 bench: setup ## Measure every report, imports and pages at 200,000 sessions: ten minutes
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.pages
-	$(BIN)/python -m benchmarks.grown
+	$(BIN)/python -m benchmarks.grown --requests 10
 
 bench-quick: setup ## Measure reports and imports at 20,000 sessions, to judge a change by its ratios: two minutes
 	$(BIN)/python -m benchmarks --sessions 20000 --accounts 4 --requests 30 --cases 1000 --no-texts
