@@ -52,7 +52,7 @@ class ReadDb(AsyncSession):
         Its parameters are `numbered`, so that the driver need not look through it for their names. Where it can,
         PostgreSQL keeps what it has understood of it, and its plan once that suits any values as well.
         """
-        connection, driver, is_kept = await self._connected()
+        connection, driver, is_kept = await self.connected()
         # Whoever listens to the engine's statements hears these, too.
         connection.dispatch.before_cursor_execute(connection, None, statement, values, None, False)
         cursor = cursor_type(driver)
@@ -72,12 +72,12 @@ class ReadDb(AsyncSession):
 
     async def send_text(self, statements: str) -> None:
         """Send statements without values in one text, by the driver itself."""
-        connection, driver, _ = await self._connected()
+        connection, driver, _ = await self.connected()
         connection.dispatch.before_cursor_execute(connection, None, statements, None, None, False)
         await answer_of(connection, driver, driver.execute(statements))
         connection.dispatch.after_cursor_execute(connection, None, statements, None, None, False)
 
-    async def _connected(self) -> tuple[Connection, psycopg.AsyncConnection[Any], bool]:
+    async def connected(self) -> tuple[Connection, psycopg.AsyncConnection[Any], bool]:
         """The transaction's connection, the driver's own, and whether it keeps plans."""
         now = self._transaction_now()
         if now is None or self._sends is None or self._sends[0] is not now:

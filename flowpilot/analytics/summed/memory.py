@@ -45,12 +45,11 @@ class Memory:
     def keep(self, key: Key, value: Any, n_bytes: int) -> None:
         """Keep it instead of what was, and forget what was used longest ago if that is too much."""
         with self._lock:
-            self._bytes += n_bytes - self._kept.pop(key, (None, 0))[1]
-            if n_bytes <= self._most:
-                self._kept[key] = value, n_bytes
-            else:
-                # Nothing else would be left.
-                self._bytes -= n_bytes
+            self._bytes -= self._kept.pop(key, (None, 0))[1]
+            if n_bytes > self._most:
+                return  # Nothing else would be left.
+            self._kept[key] = value, n_bytes
+            self._bytes += n_bytes
             while self._bytes > self._most:
                 _, (_, others) = self._kept.popitem(last=False)
                 self._bytes -= others

@@ -14,16 +14,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import Format
-from sqlalchemy import Dialect, IteratorResult, Result, TextClause
-from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
+from sqlalchemy import IteratorResult, Result, TextClause
 from sqlalchemy.engine.result import SimpleResultMetaData
 
 from flowpilot.db.session import ReadDb
-from flowpilot.db.statements.driver import answer_of, driver_of
-from flowpilot.db.statements.kept import keeps_plans
-
-_DIALECT: Dialect = PGDialectAsync_psycopg()  # type: ignore[no-untyped-call]
-_NUMBERED: Dialect = PGDialectAsync_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+from flowpilot.db.statements.built import DIALECT, NUMBERED
+from flowpilot.db.statements.driver import answer_of
 
 
 class _BinaryCursor(psycopg.AsyncRawCursor[Any]):
@@ -44,10 +40,8 @@ class _Texts(NamedTuple):
 
 async def planned_once(db: ReadDb, sql: TextClause, values: Mapping[str, Any]) -> Result[Any]:
     """Run a statement by the plan of its first run on this connection, if PostgreSQL can keep one."""
-    connection = (await db.connection()).sync_connection
-    assert connection is not None
-    driver = driver_of(connection)
-    if not await keeps_plans(connection, driver):
+    connection, driver, is_kept = await db.connected()
+    if not is_kept:
         return await db.execute(sql, values)
     texts = _texts(sql)
     in_order = [values[name] for name in texts.order]
@@ -62,8 +56,8 @@ async def planned_once(db: ReadDb, sql: TextClause, values: Mapping[str, Any]) -
 
 @lru_cache
 def _texts(sql: TextClause) -> _Texts:
-    numbered: Any = sql.compile(dialect=_NUMBERED)
-    return _Texts(str(sql.compile(dialect=_DIALECT)), str(numbered), numbered.positiontup)
+    numbered: Any = sql.compile(dialect=NUMBERED)
+    return _Texts(str(sql.compile(dialect=DIALECT)), str(numbered), numbered.positiontup)
 
 
 @lru_cache

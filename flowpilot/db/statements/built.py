@@ -19,13 +19,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from flowpilot.db.session import ReadDb
 
 # The dialect of the engine, as far as texts and values are concerned.
-_DIALECT: Dialect = PGDialectAsync_psycopg(use_native_hstore=False)  # type: ignore[no-untyped-call]
+DIALECT: Dialect = PGDialectAsync_psycopg(use_native_hstore=False)  # type: ignore[no-untyped-call]
 
 _Convert = Callable[[Any], Any]
 
 
 # The same with numbered parameters, which the driver sends as they are.
-_NUMBERED: Dialect = PGDialectAsync_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+NUMBERED: Dialect = PGDialectAsync_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 class _Made(NamedTuple):
@@ -98,7 +98,7 @@ class Built:
             statement = statement.with_only_columns(*self._columns, maintain_column_froms=True)
         elif self._returning:
             statement = statement.returning(*self._columns)
-        compiled, numbered = statement.compile(dialect=_DIALECT), statement.compile(dialect=_NUMBERED)
+        compiled, numbered = statement.compile(dialect=DIALECT), statement.compile(dialect=NUMBERED)
         assert isinstance(compiled, SQLCompiler)
         assert isinstance(numbered, SQLCompiler)
         assert not compiled.escaped_bind_names
@@ -107,8 +107,8 @@ class Built:
         unsaid = dict.fromkeys(compiled.binds)
         unsaid |= {name: bind.value for name, bind in compiled.binds.items() if bind.value is not None}
         named, in_order = compiled.construct_expanded_state(unsaid), numbered.construct_expanded_state(unsaid)
-        types = {name: bind.type.dialect_impl(_DIALECT) for bind, name in compiled.bind_names.items()}
-        processors = {name: type_.bind_processor(_DIALECT) for name, type_ in types.items()}
+        types = {name: bind.type.dialect_impl(DIALECT) for bind, name in compiled.bind_names.items()}
+        processors = {name: type_.bind_processor(DIALECT) for name, type_ in types.items()}
         converts = {
             name: convert
             for name, convert in processors.items()
@@ -155,9 +155,7 @@ class Built:
     def _readers_of(self, types: Sequence[int]) -> list[_Convert | None]:
         """What makes ours of the driver's values, by PostgreSQL's types; none if they are ours already."""
         columns = zip(self._columns, types, strict=True)
-        readers = [
-            column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, type_) for column, type_ in columns
-        ]
+        readers = [column.type.dialect_impl(DIALECT).result_processor(DIALECT, type_) for column, type_ in columns]
         return readers if any(readers) else []
 
     def _instance(self, session: Session, entity: "_Entity", values: Sequence[Any]) -> Any:
