@@ -67,6 +67,7 @@ def choose_file(page: Page, name: str, content: bytes) -> None:
     payload: FilePayload = {"name": name, "mimeType": _TYPES[name.rpartition(".")[2]], "buffer": content}
     page.get_by_label("The export").set_input_files(payload)
     expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=SLOW)
+    page.wait_for_load_state()  # A choice that is made before htmx listens changes no preview.
 
 
 def bring_it_in(page: Page, cases: str, days: str) -> None:
