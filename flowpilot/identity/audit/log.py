@@ -132,6 +132,14 @@ async def actions(db: ReadDb, account_id: uuid.UUID) -> Sequence[str]:
     return (await db.scalars(query.distinct().order_by(AuditEntry.action))).all()
 
 
+async def acted(db: ReadDb, account_id: uuid.UUID) -> tuple[list[str], list[uuid.UUID]]:
+    """The actions that the account has entries of, in alphabetical order, and who has made one."""
+    query = select(AuditEntry.action, AuditEntry.actor_id).where(AuditEntry.account_id == account_id)
+    pairs = (await db.execute(query.distinct())).all()
+    actors = {pair.actor_id for pair in pairs if pair.actor_id is not None}
+    return sorted({pair.action for pair in pairs}), sorted(actors)
+
+
 def _named(entry: AuditEntry, names: dict[uuid.UUID, str]) -> AuditEntryOut:
     said = AuditEntryOut.model_validate(entry)
     if entry.actor_id is not None:

@@ -1,7 +1,8 @@
 """Settings: the audit log of every change of access."""
 
+import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
@@ -15,12 +16,12 @@ from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanViewAuditLog
 from flowpilot.identity.audit import api
-from flowpilot.identity.audit.log import AuditFilter
+from flowpilot.identity.audit.log import AuditFilter, acted
+from flowpilot.identity.queries import names_of
 from flowpilot.identity.replica.session import ReportSession
-from flowpilot.identity.schemas import AuditEntryOut, MemberOut
+from flowpilot.identity.schemas import AuditEntryOut
 from flowpilot.web.formatting import plain
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.people import all_members
 from flowpilot.web.render import render
 from flowpilot.web.settings.sections import SettingsPage
 
@@ -28,6 +29,7 @@ router = APIRouter(prefix="/settings/audit-log", include_in_schema=False)
 
 
 _HERE = "/settings/audit-log"
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
@@ -69,7 +71,8 @@ async def _form(
 class AuditLog(SettingsPage):
     """Entries, newest first, with their filter.
 
-    `names` has those of all `people`; `csv` is the address of all matching entries as a file.
+    `people` has those who made an entry, by name: nobody else would find one. `names` has those of everybody
+    of whom an entry tells; `csv` is the address of all matching entries as a file.
     """
 
     template: ClassVar[str] = "settings/audit.html"
@@ -77,7 +80,7 @@ class AuditLog(SettingsPage):
     found: ListPage[AuditEntryOut]
     form: AuditForm
     actions: list[str]
-    people: Sequence[MemberOut]
+    people: Sequence[tuple[uuid.UUID, str]]
     names: Mapping[str, str]
     here: str
     csv: str
@@ -99,18 +102,31 @@ async def show(
     cursor: uuid.UUID | None = None,
 ) -> Response:
     audit_filter = form.filter(actor.timezone)
-    people = await all_members(actor, db)
+    found = await api.list_audit_log(actor, audit_filter, db, limit=50, cursor=cursor)
+    actions, actors = await acted(db, actor.account_id)
+    offered = {*actors, *([form.person] if form.person else [])}
+    names = await names_of(db, actor.account_id, {*offered, *_mentioned(found.items)})
     page = AuditLog(
         title="Audit log",
-        found=await api.list_audit_log(actor, audit_filter, db, limit=50, cursor=cursor),
+        found=found,
         form=form,
-        actions=await api.list_audit_actions(actor, db),
-        people=people,
-        names={str(one.user_id): one.name or one.email or "" for one in people},
+        actions=actions,
+        people=sorted(
+            ((one, names.get(one, "A former member")) for one in offered), key=lambda person: person[1].casefold()
+        ),
+        names={str(one): name for one, name in names.items()},
         here=f"{_HERE}?{form.query}" if form.query else _HERE,
         csv=_csv(audit_filter),
     )
     return render(request, page, frame)
+
+
+def _mentioned(entries: Iterable[AuditEntryOut]) -> Iterator[uuid.UUID]:
+    """Every id among the entries' values. Those of anything but people have no name."""
+    for entry in entries:
+        for value in (*(entry.before or {}).values(), *(entry.after or {}).values()):
+            if isinstance(value, str) and _ID.fullmatch(value):
+                yield uuid.UUID(value)
 
 
 def _csv(audit_filter: AuditFilter) -> str:

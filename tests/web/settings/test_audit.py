@@ -80,6 +80,18 @@ def test_one_persons_changes(signed_in: SignedIn, company: Company) -> None:
     assert len(re.findall("Account: changed</td>", page)) == 1
 
 
+def test_those_are_offered_who_have_changed_something_and_who_was_chosen(
+    signed_in: SignedIn, company: Company
+) -> None:
+    _entry(company, actor_id=company.users[Role.TEAM_ADMIN])
+    page = signed_in(Role.OWNER).get(LOG, params={"person": str(company.users[Role.VIEWER])}).text
+    offered = page.partition('id="f-person"')[2].partition("</select>")[0]
+    names = re.findall(r"<option[^>]*>([^<]*)<", offered)
+    assert {"Everyone", "team_admin", "viewer"} <= set(names)
+    assert "engineer" not in names
+    assert " selected>viewer<" in offered
+
+
 def test_the_file_holds_what_is_shown(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in(Role.OWNER)
     _entry(company)
