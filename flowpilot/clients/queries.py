@@ -13,6 +13,7 @@ from flowpilot.clients.hooks import hooks
 from flowpilot.clients.models import Client, ClientCompany, ClientMerge, ClientName
 from flowpilot.clients.naming import key_of
 from flowpilot.db.session import ReadDb
+from flowpilot.db.texts import may_have
 
 Kind = TypeVar("Kind", ClientName, ClientCompany)
 
@@ -180,7 +181,10 @@ async def _merges_into(db: ReadDb, account_id: uuid.UUID, into_id: uuid.UUID) ->
     return [Merge(row[0], row[1]) for row in await db.execute(query)]
 
 
-async def names_of_clients(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str]]:
-    """What clients are called, by their ids: names and aliases."""
-    query = select(ClientName.client_id, ClientName.name).where(ClientName.account_id == account_id)
+async def names_of_clients(
+    db: ReadDb, account_id: uuid.UUID, words: Collection[str]
+) -> Sequence[tuple[uuid.UUID, str]]:
+    """What clients are called whose name may have one of the words, by their ids: names and aliases."""
+    mine = ClientName.account_id == account_id
+    query = select(ClientName.client_id, ClientName.name).where(mine, may_have(ClientName.name, words))
     return [(client_id, name) for client_id, name in await db.execute(query)]

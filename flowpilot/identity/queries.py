@@ -1,15 +1,16 @@
 """Lists of members, keys and invitations, and people's names."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Uuid, and_, any_, bindparam, select
+from sqlalchemy import ARRAY, Row, Uuid, and_, any_, bindparam, func, select
 
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.db.statements.built import Built
+from flowpilot.db.texts import may_have
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.assignees import can_work
 from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
@@ -122,6 +123,17 @@ async def names_of_all(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid
         .where(Membership.account_id == account_id)
     )
     return [(row.id, name_of(row)) for row in await db.execute(query)]
+
+
+async def names_with(db: ReadDb, account_id: uuid.UUID, words: Collection[str]) -> Sequence[tuple[uuid.UUID, str]]:
+    """The names of the members whose name may have one of the words."""
+    name = func.coalesce(func.nullif(User.name, ""), User.email, "")
+    query = (
+        select(User.id, name)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == account_id, may_have(name, words))
+    )
+    return [(user_id, called) for user_id, called in await db.execute(query)]
 
 
 async def names_and_timezone(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flowpilot.clients.queries import names_of_clients
 from flowpilot.db.session import ReadDb
-from flowpilot.identity.queries import names_of_all
+from flowpilot.identity.queries import names_with
 from flowpilot.sessions.search.words import words_in
 
 # The id of a person or a client, and what they are called.
@@ -29,7 +29,7 @@ async def look_for(db: ReadDb, account_id: uuid.UUID, text: str) -> Question | N
     words = words_in(text)
     if not words:
         return None
-    named = [*await names_of_all(db, account_id), *await names_of_clients(db, account_id)]
+    named = [*await names_with(db, account_id, words), *await names_of_clients(db, account_id, words)]
     # It has letters, digits and dashes, and what `query_of` puts between them: nothing that ends a literal.
     query = query_of(words, named)
     await (await db.connection()).exec_driver_sql(f"SET LOCAL app.search = '{query}'")

@@ -172,3 +172,12 @@ def test_what_is_kept_is_what_is_made_again(client: TestClient, company: Company
     company.query("DELETE FROM session_texts RETURNING id")
     assert make_findable(company) == len(kept) == 2
     assert company.query("SELECT id, words FROM session_texts ORDER BY id") == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["Ann MILLER", "ann Mi\u0308ller", "Ann Mi\x07ller", "Ann M\N{FULLWIDTH LATIN SMALL LETTER I}ller"]
+)
+def test_a_name_is_found_however_it_is_written(client: TestClient, company: Company, name: str) -> None:
+    theirs = str(company.add("ai_sessions", user_id=company.add_imported(name)))
+    make_findable(company)
+    assert found(client, company, "miller") == [theirs]
