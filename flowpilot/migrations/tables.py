@@ -28,6 +28,7 @@ from flowpilot.psa.tickets import models as psa_tickets
 from flowpilot.sessions import models as sessions
 from flowpilot.sessions.client_notes import models as client_notes
 from flowpilot.sessions.days import models as session_days
+from flowpilot.sessions.records import models as session_records
 from flowpilot.sessions.search import models as session_search
 from flowpilot.sessions.suggestions import models as suggestions
 
@@ -60,6 +61,7 @@ __all__ = [
     "psa_tickets",
     "saved_mappings",
     "session_days",
+    "session_records",
     "session_search",
     "sessions",
     "suggestions",

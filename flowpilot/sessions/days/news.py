@@ -31,6 +31,8 @@ _COUNTED = (
     "resolved_at",
     "work_seconds",
 )
+# What one shows of a session that is resolved.
+_OF_RESOLVED = ("step_count", "fix_applied_at")
 # What one shows of a session that is not open.
 _ANSWERS = ("answer_count", "free_text_count")
 _ESCALATED = frozenset({SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED})
@@ -115,9 +117,8 @@ def _is_counted(session: AISession) -> bool:
     status = attributes["status"].history
     if status.has_changes() and {_group(old) for old in status.deleted or [""]} != {_group(session.status)}:
         return True
-    if session.status == SessionStatus.RESOLVED and attributes["step_count"].history.has_changes():
-        return True
-    return _group(session.status) != "open" and any(attributes[name].history.has_changes() for name in _ANSWERS)
+    shown = (*_OF_RESOLVED, *_ANSWERS) if session.status == SessionStatus.RESOLVED else _ANSWERS
+    return _group(session.status) != "open" and any(attributes[name].history.has_changes() for name in shown)
 
 
 def _before(session: AISession, name: str) -> Iterable[Any]:

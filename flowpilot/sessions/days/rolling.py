@@ -16,6 +16,7 @@ from flowpilot.db.bulk import account_transaction
 from flowpilot.psa.days import sums as psa
 from flowpilot.sessions.days.news import mark_days
 from flowpilot.sessions.days.sums import PARTS, columns, listed
+from flowpilot.sessions.records import packed
 
 # Few enough that the work of one that is killed is soon done again.
 _DAYS_AT_ONCE = 16
@@ -123,6 +124,7 @@ class Summed:
 # A feature above adds its own.
 summed = [
     Summed("session_days", "session_news", _LISTS, _DAYS, _FRESH),
+    Summed("session_records", "session_news", packed.COLUMNS, packed.DAYS, packed.FRESH),
     Summed("psa_days", "psa_news", psa.COLUMNS, psa.DAYS, psa.FRESH),
 ]
 
@@ -211,10 +213,13 @@ def begin(connection: psycopg.Connection) -> None:
 
 def sum_up(connection: psycopg.Connection, account_id: UUID, days: Sequence[date]) -> None:
     """Sum up those of the days that have news in the snapshot, and remove these."""
-    for one in summed:
+    for news in dict.fromkeys(one.news for one in summed):
+        # Tables that are made of the same rows have their marks together.
+        ones = [one for one in summed if one.news == news]
         values = {"account_id": account_id, "days": list(days)}
-        query = f"{one.with_news} AND day = ANY(%(days)s)"
+        query = f"{ones[0].with_news} AND day = ANY(%(days)s)"
         values["days"] = [day for (day,) in connection.execute(query.encode(), values).fetchall()]
         if values["days"]:
-            connection.execute(one.store.encode(), values)
-            connection.execute(one.take_news.encode(), values)
+            for one in ones:
+                connection.execute(one.store.encode(), values)
+            connection.execute(ones[0].take_news.encode(), values)

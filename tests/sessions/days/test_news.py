@@ -101,6 +101,7 @@ def test_what_counts_marks_the_day(company: Company, values: Mapping[str, Any], 
     ("before", "values"),
     [
         ("active", {"status": "paused"}),
+        ("active", {"fix_applied_at": CREATED}),
         ("requesting_escalation", {"status": "escalated", "last_activity_at": CREATED}),
         ("active", {"step_count": 3, "answer_count": 1}),
         ("paused", {"step_count": 3, "answer_count": 1, "free_text_count": 1}),
@@ -117,9 +118,10 @@ def test_what_does_not_count_marks_nothing(
     assert _marked(company) == []
 
 
-def test_a_step_of_a_resolved_session_counts(company: Company) -> None:
+@pytest.mark.parametrize("values", [{"step_count": 3}, {"fix_applied_at": CREATED}])
+def test_a_step_or_a_fix_of_a_resolved_session_counts(company: Company, values: Mapping[str, Any]) -> None:
     session_id = _begin(company, status="resolved")
-    _change(company, session_id, {"step_count": 3})
+    _change(company, session_id, values)
     assert _marked(company) == [DAY]
 
 

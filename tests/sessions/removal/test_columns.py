@@ -102,6 +102,7 @@ BESIDE_SESSIONS = {
     "psa_members": _TICKET_SYSTEM,
     "psa_rules": _SETTINGS,
     "saved_mappings": _SETTINGS,
+    "session_records": "times, places of flows, and hashes of tickets, which do not tell their numbers",
     "users": _PEOPLE,
 }
 
