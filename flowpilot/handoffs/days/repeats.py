@@ -9,7 +9,7 @@ def compared(handoffs: str, until: str, limit: str = "", account: str = "%(accou
     """
     return f"""
 steps AS (
-    SELECT p.id, c.id AS handoff_id, c.claimed_at, p.content->>'node' AS node,
+    SELECT p.id, p.position, p.created_at, c.id AS handoff_id, c.claimed_at, p.content->>'node' AS node,
            nullif(lower(btrim(coalesce(p.content->>'question', p.content->>'instruction'))), '') AS words,
            p.created_at < c.created_at AS is_before,
            p.actor_id = c.claimed_by AND p.created_at > c.claimed_at AND p.created_at <= {until} AS is_taken
@@ -18,7 +18,7 @@ steps AS (
     WHERE p.kind IN ('answer', 'outcome')
 ),
 compared AS (
-    SELECT id, handoff_id, claimed_at, is_taken,
+    SELECT id, position, created_at, handoff_id, claimed_at, is_taken,
            words IS NOT NULL AND bool_or(is_before) OVER (PARTITION BY handoff_id, words)
            OR node IS NOT NULL AND CASE
                WHEN words IS NULL THEN bool_or(is_before) OVER (PARTITION BY handoff_id, node)

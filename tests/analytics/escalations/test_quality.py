@@ -42,6 +42,7 @@ def _event(company: Company, handoff: uuid.UUID, kind: str, when: datetime) -> N
 def _step(company: Company, session: uuid.UUID, position: int, when: datetime, **values: Any) -> None:
     row = {"kind": "answer", "content": {}, **values}
     company.add("ai_session_steps", session_id=session, position=position, created_at=when, **row)
+    company.query("UPDATE ai_sessions SET step_count = step_count + 1 WHERE id = %s RETURNING 1", session)
 
 
 async def _report(database: Database, company: Company, asked: Window | None = None) -> Escalations:

@@ -73,7 +73,8 @@ class _History:
     """What happens to an account's handoffs."""
 
     def __init__(self, urls: DatabaseUrls, draw: random.Random) -> None:
-        self.urls, self.draw, self.rows, self.n_steps = urls, draw, _world(draw), 0
+        self.urls, self.draw, self.rows = urls, draw, _world(draw)
+        self.n_steps = self.n_changes = 0
         self.account_id = _store(urls, self.rows)
         with account_transaction(urls.runtime, self.account_id) as connection:
             _set_working_times(connection, self.account_id, draw)
@@ -119,8 +120,14 @@ class _History:
             for name in names:
                 setattr(handoff, name, new[name])
             handoff.action_work_seconds = self.draw.choice([None, 5.5])
+            self._touch(await db.get_one(AISession, (self.account_id, row["session_id"])))
 
         self._write(work)
+
+    def _touch(self, session: AISession) -> None:
+        """Whoever does something to a session or its handoffs makes it a newer version."""
+        self.n_changes += 1
+        session.last_activity_at = NOW + timedelta(microseconds=self.n_changes)
 
     def _hand_over(self) -> None:
         if not self.rows["ai_sessions"]:
@@ -185,6 +192,7 @@ class _History:
             elif last is not None and last >= at:
                 return
             db.add(AISessionStep(account_id=self.account_id, **(row | {"created_at": at or row["created_at"]})))
+            (await db.get_one(AISession, (self.account_id, session))).step_count += 1
 
         self._write(work)
 
