@@ -51,7 +51,7 @@ test: setup ## Run every test (lint and types included)
 	@$(MAKE) --no-print-directory --jobs 2 lint pytest
 
 exact: setup ## Compare reports over sums of days with their rows in random histories, for half an hour
-	FLOWPILOT_TEST_HISTORIES=40 $(BIN)/pytest --numprocesses 2 tests/analytics/summed tests/analytics/escalations/days
+	FLOWPILOT_TEST_HISTORIES=40 $(BIN)/pytest --numprocesses 2 tests/analytics/summed tests/analytics/records tests/analytics/escalations/days
 
 # Beside lint, whose type checker uses one processor only.
 pytest: setup

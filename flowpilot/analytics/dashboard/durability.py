@@ -1,15 +1,25 @@
 """Durable resolutions: what was solved and stayed solved, and how long it took to apply what solved it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.dashboard import lasting
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.records.reading import (
+    Of,
+    in_thread,
+    is_read_from_records,
+    moment,
+    over_records,
+    read_records,
+)
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, seconds, statement
@@ -80,6 +90,8 @@ fixes AS (
 SELECT (SELECT json_agg(f ORDER BY f.n DESC, f.flow COLLATE "C", f.flow_id) FROM flows f) AS flows, fixes.*
 FROM fixes
 """)
+_NAMES = "(SELECT json_object_agg(id, name) FROM trees WHERE account_id = :account_id)"
+_RECORDS = over_records(lasting.PARTS, [("names", "json", _NAMES)])
 
 
 class Durability(BaseModel):
@@ -118,10 +130,9 @@ class DurableResolutions(Report):
 
 
 async def durable_resolutions(db: ReadDb, window: Window) -> DurableResolutions:
-    """The report, in one statement."""
-    row = (await db.execute(narrowed(_SQL, window.only), {**window.parameters, "lasts": LASTS})).one()
-    flows: list[dict[str, Any]] = row.flows or []
-    fixed = mean(row.n, row.seconds, row.squares, row.cubes, unit=_MINUTE)
+    """The report, in one statement; over rows if it is narrowed."""
+    read = _of_records if is_read_from_records(window) else _of_rows
+    flows, fixed = await read(db, window)
     return DurableResolutions(
         **header(window, "durable-resolutions"),
         all=Durability(**_durability(flows)),
@@ -129,13 +140,57 @@ async def durable_resolutions(db: ReadDb, window: Window) -> DurableResolutions:
             FlowDurability(flow_id=one["flow_id"], flow=one["flow"], **_durability([one]))
             for one in flows[:MOST_FLOWS]
         ],
-        time_to_fix=TimeToFix(
-            minutes=rounded(fixed.value, 1),
-            minutes_ci95=rounded_bounds(fixed.ci95, 1),
-            minutes_no_interval=fixed.no_interval,
-            n=row.n,
-            n_waited=row.waited,
-        ),
+        time_to_fix=fixed,
+    )
+
+
+async def _of_rows(db: ReadDb, window: Window) -> tuple[list[dict[str, Any]], TimeToFix]:
+    row = (await db.execute(narrowed(_SQL, window.only), {**window.parameters, "lasts": LASTS})).one()
+    return row.flows or [], _time_to_fix(row.n, row.waited, row.seconds, row.squares, row.cubes)
+
+
+async def _of_records(db: ReadDb, window: Window) -> tuple[list[dict[str, Any]], TimeToFix]:
+    start, end, as_of = moment(window.start), moment(window.end), moment(window.as_of)
+    # A session that begins at the very end may be the next of a ticket.
+    of = Of((window.account_id, "durability", b""), start, max(end, as_of + 1))
+    found = await read_records(db, _RECORDS, lasting.PARTS, of)
+
+    def judged() -> tuple[list[lasting.OfFlow], lasting.Fixes]:
+        days = found.made(lambda sessions, _: lasting.solved_of(sessions))
+        near = [lasting.solved_of(sessions.within(start, end)) for sessions in days.near]
+        return lasting.judged([*days.whole.values(), *near], start, as_of)
+
+    flows, fixes = await in_thread(found.is_large, judged)
+    sums = fixes.seconds, fixes.squares, fixes.cubes
+    return _named(flows, found.others.names or {}), _time_to_fix(
+        fixes.n, fixes.waited, *(sums if fixes.n else [None] * 3)
+    )
+
+
+def _named(flows: Sequence[lasting.OfFlow], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """In their order, with their names."""
+    named = [{**asdict(one), "flow": names.get(str(one.flow_id))} for one in flows]
+    # As SQL has it: what is null comes last.
+    named.sort(
+        key=lambda one: (
+            -one["n"],
+            one["flow"] is None,
+            (one["flow"] or "").encode(),
+            one["flow_id"] is None,
+            one["flow_id"] or UUID(int=0),
+        )
+    )
+    return named
+
+
+def _time_to_fix(n: int, waited: int, *sums: float | None) -> TimeToFix:
+    fixed = mean(n, *sums, unit=_MINUTE)
+    return TimeToFix(
+        minutes=rounded(fixed.value, 1),
+        minutes_ci95=rounded_bounds(fixed.ci95, 1),
+        minutes_no_interval=fixed.no_interval,
+        n=n,
+        n_waited=waited,
     )
 
 

@@ -6,7 +6,7 @@ account would have to have the same, and one to begin within days after the othe
 million sessions, that is one in some hundred millions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flowpilot.sessions.reading.tickets import ticket_key
 
@@ -135,8 +135,17 @@ flows_days AS (
         _part("handoffs", "handoff_rows", "place, handed_over_at"),
     )
 )
-SELECTED = ", ".join((*(f"coalesce({part}, '') AS {part}" for part in PARTS), "coalesce(flows, '{}') AS flows"))
-JOINED = " ".join(f"LEFT JOIN {name}_days USING (day)" for name in (*PARTS, "flows"))
+
+
+def selected(parts: Iterable[str]) -> str:
+    """These parts as columns, and the flows, after `joined`."""
+    return ", ".join((*(f"coalesce({part}, '') AS {part}" for part in parts), "coalesce(flows, '{}') AS flows"))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """What `stretches` has to be joined to for these parts; the others are then not made."""
+    return " ".join(f"LEFT JOIN {name}_days USING (day)" for name in (*parts, "flows"))
+
 
 _BYTES = " || ".join(f"int4send(octet_length({part})) || {part}" for part in PARTS)
 
@@ -150,7 +159,7 @@ stretches AS (
 {RECORDS}
 SELECT %(account_id)s::uuid AS account_id, kept.*,
        md5({_BYTES} || convert_to(flows::text, 'UTF8'))::uuid AS version
-FROM (SELECT days.day, {SELECTED} FROM days {JOINED}) kept
+FROM (SELECT days.day, {selected(PARTS)} FROM days {joined(PARTS)}) kept
 """  # noqa: S608
 
 # Every day that has any.
