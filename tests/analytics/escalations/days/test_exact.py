@@ -25,6 +25,7 @@ from flowpilot.handoffs.days import news
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.sessions.days import news as session_news
 from flowpilot.sessions.days import rolling
+from flowpilot.sessions.days.models import SessionNews
 from flowpilot.sessions.models import AISession, AISessionStep
 from tests.analytics.escalations.test_random import NOW, _around, _handoff, _step, _store, _world
 from tests.analytics.histories import histories
@@ -120,14 +121,16 @@ class _History:
             for name in names:
                 setattr(handoff, name, new[name])
             handoff.action_work_seconds = self.draw.choice([None, 5.5])
-            self._touch(await db.get_one(AISession, (self.account_id, row["session_id"])))
+            await self._touch(db, row["session_id"])
 
         self._write(work)
 
-    def _touch(self, session: AISession) -> None:
-        """Whoever does something to a session or its handoffs makes it a newer version."""
+    async def _touch(self, db: Any, session_id: uuid.UUID) -> None:
+        """What changes a handoff makes its session a newer version; and what makes one marks its day."""
         self.n_changes += 1
+        session = await db.get_one(AISession, (self.account_id, session_id))
         session.last_activity_at = NOW + timedelta(microseconds=self.n_changes)
+        db.add(SessionNews(account_id=self.account_id, day=session_news.day_of(session.created_at)))
 
     def _hand_over(self) -> None:
         if not self.rows["ai_sessions"]:
@@ -138,6 +141,7 @@ class _History:
             for model, name in ((SessionHandoff, "session_handoffs"), (HandoffEvent, "handoff_events")):
                 db.add_all([model(account_id=self.account_id, **row) for row in new[name]])
                 await db.flush()
+            await self._touch(db, new["session_handoffs"][0]["session_id"])
 
         self._write(work)
         self.rows["session_handoffs"] += new["session_handoffs"]
