@@ -36,6 +36,7 @@ from flowpilot.analytics.sql import (
     statement,
 )
 from flowpilot.analytics.statistics import Survival
+from flowpilot.analytics.summed.planned import planned_together
 from flowpilot.analytics.waits import survivals, waiting_time, waits
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in
@@ -117,12 +118,15 @@ async def _of_rows(db: ReadDb, window: Window, before: Window) -> _Found:
 
 
 async def _of_days(db: ReadDb, window: Window, before: Window) -> _Found:
-    handoffs = await read_handoffs(db, before, window)
-    this, old = await of_window(handoffs, window), await of_window(handoffs, before)
-    # Beside PostgreSQL, which reads the steps of the newest meanwhile.
-    estimating = [asyncio.ensure_future(in_thread(one.is_large, partial(_estimated, one))) for one in (this, old)]
-    row, old_row = await newest(db, this, old)
-    groups_found = await groups_of_days(db, this)
+    async with planned_together(db):
+        handoffs = await read_handoffs(db, before, window)
+        this, old = await of_window(handoffs, window), await of_window(handoffs, before)
+        # Beside PostgreSQL, which looks at the steps of the newest meanwhile.
+        estimating = [
+            asyncio.ensure_future(in_thread(one.is_large, partial(_estimated, one))) for one in (this, old)
+        ]
+        row, old_row = await newest(db, this, old)
+        groups_found = await groups_of_days(db, this)
     waits, old_waits = [await one for one in estimating]
     all_actions, seconds_of_actions = this.all_actions()
     found = this.row(row)

@@ -8,7 +8,8 @@ The driver itself sends it (`db/statements`): it is long, and has many columns, 
 description each time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -38,16 +39,36 @@ class _Texts(NamedTuple):
     order: Sequence[str]
 
 
+_TOGETHER = "planned_together"
+
+
+@asynccontextmanager
+async def planned_together(db: ReadDb) -> AsyncIterator[None]:
+    """Have PostgreSQL told once how to plan all statements of this block, of which each is `planned_once`.
+
+    What fails in it ends its transaction, or all since its savepoint, and with that what PostgreSQL was told.
+    """
+    connection, driver, is_kept = await db.connected()
+    if not is_kept or _TOGETHER in db.info:
+        yield
+        return
+    await answer_of(connection, driver, driver.execute("SET LOCAL plan_cache_mode = force_generic_plan"))
+    db.info[_TOGETHER] = True
+    try:
+        yield
+    finally:
+        del db.info[_TOGETHER]
+    await answer_of(connection, driver, driver.execute("SET LOCAL plan_cache_mode = auto"))
+
+
 async def planned_once(db: ReadDb, sql: TextClause, values: Mapping[str, Any]) -> Result[Any]:
     """Run a statement by the plan of its first run on this connection, if PostgreSQL can keep one."""
-    connection, driver, is_kept = await db.connected()
-    if not is_kept:
+    if not (await db.connected())[2]:
         return await db.execute(sql, values)
     texts = _texts(sql)
     in_order = [values[name] for name in texts.order]
-    await answer_of(connection, driver, driver.execute("SET LOCAL plan_cache_mode = force_generic_plan"))
-    cursor = await db.send(texts.named, values, texts.numbered, in_order, _BinaryCursor)
-    await answer_of(connection, driver, driver.execute("SET LOCAL plan_cache_mode = auto"))
+    async with planned_together(db):
+        cursor = await db.send(texts.named, values, texts.numbered, in_order, _BinaryCursor)
     found = cursor.pgresult
     assert found is not None
     names = tuple(found.fname(place) for place in range(found.nfields))
