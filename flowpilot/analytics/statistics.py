@@ -19,6 +19,7 @@ from flowpilot.analytics.estimates.curves import (
     middle,
     variances,
 )
+from flowpilot.analytics.estimates.orders import figures_of, of_order
 from flowpilot.analytics.estimates.quantiles import Steps, ends_for_difference, quantile_ci95, steps_of
 
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
@@ -152,6 +153,7 @@ class Survival:
         self.n = waits.times.size
         self.n_censored = self.n - int(np.count_nonzero(waits.is_ended))
         self._waits = waits
+        self.figures = figures_of(waits)
 
     @cached_property
     def _steps(self) -> Steps:
@@ -186,29 +188,33 @@ class Survival:
     @cached_property
     def mean(self) -> float | None:
         """The area under the curve, known only when the curve ends at zero."""
-        if self.counted is None or self.counted.shares[-1] > TOLERANCE:
+        if self._last_share > TOLERANCE or self.counted is None:
             return None
         times, alive, *_ = self.counted
         widths = np.diff(times, prepend=0.0)
         before = np.concatenate(([1.0], alive[:-1]))
         return float(np.sum(widths * before))
 
-    @cached_property
+    @of_order
+    def _last_share(self) -> float:
+        return 1.0 if self.counted is None else float(self.counted.shares[-1])
+
+    @of_order
     def median(self) -> float | None:
         """The median wait."""
         return self._quantile(0.5)
 
-    @cached_property
+    @of_order
     def p90(self) -> float | None:
         """What nine of ten waits do not exceed."""
         return self._quantile(0.1)
 
-    @cached_property
+    @of_order
     def p95(self) -> float | None:
         """What nineteen of twenty waits do not exceed."""
         return self._quantile(0.05)
 
-    @cached_property
+    @of_order
     def median_ci95(self) -> Bounds | None:
         """The 95 % interval of the median; None of so few waits that no interval from the smallest on has 95 %."""
         if self.counted is None or self.n < FEWEST_FOR_MEDIAN_CI95:
@@ -230,7 +236,7 @@ class Survival:
         """The 95 % interval of the p95."""
         return quantile_ci95(self._steps, 0.95) if self.n else None
 
-    @cached_property
+    @of_order
     def median_ends(self) -> Bounds | None:
         """The ends of the median that go into a difference."""
         if self.median is None:

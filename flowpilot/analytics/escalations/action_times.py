@@ -1,6 +1,7 @@
 """How the times to first action are distributed: a curve that includes those still waiting, and buckets."""
 
 import math
+from functools import lru_cache
 from itertools import zip_longest
 
 import numpy as np
@@ -31,18 +32,18 @@ def survival_curve(found: Survival) -> list[CurvePoint]:
     times, shares, _, at_risk = (part[kept] for part in found.counted)
     points = zip(*(part.tolist() for part in (times, shares, *found.band(kept), at_risk)), strict=True)
     start = CurvePoint(seconds=0, share_waiting=1, share_waiting_ci95=None, n_at_risk=found.n)
-    return [
-        start,
-        *(
-            CurvePoint(
-                seconds=round(time, 2),
-                share_waiting=round(share, 4),
-                share_waiting_ci95=_band(low, high),
-                n_at_risk=left,
-            )
-            for time, share, low, high, left in points
-        ),
-    ]
+    return [start, *(_point(*point) for point in points)]
+
+
+# A later moment moves few of a curve's points, if any.
+@lru_cache(4_096)
+def _point(time: float, share: float, low: float, high: float, at_risk: int) -> CurvePoint:
+    return CurvePoint(
+        seconds=round(time, 2),
+        share_waiting=round(share, 4),
+        share_waiting_ci95=None if math.isnan(low) or math.isnan(high) else (round(low, 4), round(high, 4)),
+        n_at_risk=at_risk,
+    )
 
 
 def _kept(shares: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -53,10 +54,6 @@ def _kept(shares: NDArray[np.float64]) -> NDArray[np.intp]:
         is_kept = np.diff(levels, prepend=0.0) > 0
     is_kept[-1] = True
     return np.flatnonzero(is_kept)
-
-
-def _band(low: float, high: float) -> tuple[float, float] | None:
-    return None if math.isnan(low) or math.isnan(high) else (round(low, 4), round(high, 4))
 
 
 def distribution(seconds: Numbers) -> list[TimeBucket]:
