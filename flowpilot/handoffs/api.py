@@ -249,9 +249,12 @@ async def judge(
 
 
 async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> responses.HandoffOut:
-    if isinstance(db, Db):  # What it has recorded is numbered for the answer, when all else is written.
-        await write_recorded(db)
-    return await _of_row(db, actor, await queries.read_handoff(db, actor.account_id, handoff_id), now)
+    answer = await _of_row(db, actor, await queries.read_handoff(db, actor.account_id, handoff_id), now)
+    if isinstance(db, Db):
+        # Its events are numbered when all else is written and read: the account's others wait for that.
+        recorded = [one for one in await write_recorded(db) if one.handoff_id == handoff_id]
+        answer.events += map(responses.EventOut.model_validate, recorded)
+    return answer
 
 
 async def _of_row(db: ReadDb, actor: Actor, row: queries.Row, now: datetime) -> responses.HandoffOut:

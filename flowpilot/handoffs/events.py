@@ -1,6 +1,8 @@
 """The events of handoffs: the record of every transition, and what the live stream resumes from."""
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
-from flowpilot.db.last import do_last
+from flowpilot.db.last import do_last, do_what_is_last
 from flowpilot.db.lookups import Lookup
 from flowpilot.db.session import Db
 from flowpilot.db.statements.built import Built
@@ -63,15 +65,26 @@ _NUMBERED = (
         [*(column.key for column in _VALUES), "number"],
         select(*(bindparam(name, type_=column.type) for column, name in _VALUES.items()), _NUMBER.c.last_number),
     )
-    # What is told back is not needed. Without it, machines over which accounts are spread would make this a COPY.
-    .returning(HandoffEvent.number)
     .execution_options(dml_strategy="raw")
 )  # What it is sent with are its parameters, and no row.
 # The same, with the marks of what has changed.
 _NUMBERED_MARKED = _NUMBERED.add_cte(
     text(MARKS.format(account=":account_id", days=":days", sessions=":sessions")).columns().cte("marked")
 )
-_WRITTEN, _WRITTEN_AND_MARKED = Built(_NUMBERED), Built(_NUMBERED_MARKED)
+_TOLD = (HandoffEvent.number,)
+_WRITTEN, _WRITTEN_AND_MARKED = Built(_NUMBERED, returning=_TOLD), Built(_NUMBERED_MARKED, returning=_TOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event of this transaction, as it is written."""
+
+    number: int
+    handoff_id: uuid.UUID
+    kind: HandoffEventKind
+    actor_id: uuid.UUID | None
+    content: dict[str, Any]
+    created_at: datetime
 
 
 def record(
@@ -95,22 +108,33 @@ def record(
         enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=said["id"])
     recorded: list[dict[str, Any]] = db.info.setdefault(_RECORDED, [])
     recorded.append({"account_id": account_id, **said})
-    do_last(db, write_recorded)
+    do_last(db, write_recorded, after_all=True)
 
 
-async def write_recorded(db: Db) -> None:
-    """Write the transaction's events, in their order: before it commits, or for the answer that tells them."""
+async def write_recorded(db: Db) -> list[RecordedEvent]:
+    """Write the transaction's events, in their order: before it commits, or for the answer that tells them.
+
+    Whatever else was put off to the end is written before them, since others wait from here on until the commit.
+    """
     recorded: list[dict[str, Any]] = db.info.pop(_RECORDED, [])
-    if recorded:
-        await db.flush()
-    pending = take_pending(db) if recorded else None
+    if not recorded:
+        return []
+    await db.flush()
+    pending = take_pending(db)
+    await do_what_is_last(db)
+    written = []
     for event in recorded:
-        if pending is None:
-            await _WRITTEN.send(db, event)
-        else:
-            await _WRITTEN_AND_MARKED.send(db, event | pending)
-            pending = None
+        statement = _WRITTEN if pending is None else _WRITTEN_AND_MARKED
+        row = await statement.first(db, **event, **(pending or {}))
+        pending = None
         announce(db, event["account_id"], "handoffs")
+        written.append(_written(event, row[0]))
+    return written
+
+
+def _written(event: Mapping[str, Any], number: int) -> RecordedEvent:
+    said = {name: event[name] for name in ("handoff_id", "kind", "actor_id", "content")}
+    return RecordedEvent(number=number, created_at=event["at"], **said)
 
 
 def newest_number(account_id: uuid.UUID) -> Lookup[int]:

@@ -14,3 +14,5 @@ def test_a_claim(client: TestClient, company: Company) -> None:
         with heard(client) as sent:
             done(act(client, handoff, "claim", kim.headers))
     assert len(sent) <= 8
+    # All who claim in the account wait from here on, so it is the last statement before the commit.
+    assert "INSERT INTO handoff_counters" in sent[-1]
