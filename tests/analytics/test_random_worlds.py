@@ -89,6 +89,7 @@ def _session(draw: random.Random, trees: list[Row]) -> Row:
         "session_rating": draw.choice([None, 1, 2, 3, 4, 5]),
         "created_at": created,
         "resolved_at": _after(draw, created, 3) if ends and draw.random() < 0.9 else None,
+        "last_activity_at": draw.choice([None, _after(draw, created, 5)]),
     }
 
 

@@ -22,20 +22,22 @@ _FIRST_DAY = "2012-01-01"
 _MOST_BACK = 12
 
 
-def _gaps(days: str, news: str, prefix: str = "", condition: str = "true") -> str:
+def gaps(
+    days: str, news: str, prefix: str = "", condition: str = "true", start: str = "CAST(:start AS timestamptz)"
+) -> str:
     """Two parts: the clean days of a table for which this holds, and the stretches between them."""
     return f"""
 {prefix}clean AS MATERIALIZED (
     SELECT * FROM {days} d
     WHERE d.account_id = :account_id AND {condition}
       AND d.day >= greatest('{_FIRST_DAY}',
-                            (CAST(:start AS timestamptz) AT TIME ZONE 'UTC' + interval '86399.999999 s')::date)
+                            ({start} AT TIME ZONE 'UTC' + interval '86399.999999 s')::date)
       AND d.day < (CAST(:end AS timestamptz) AT TIME ZONE 'UTC')::date
       AND NOT EXISTS (SELECT FROM {news} n WHERE n.account_id = :account_id AND n.day = d.day)
 ),
 {prefix}gaps AS MATERIALIZED (
     SELECT since, until FROM (
-        SELECT lag(ends, 1, CAST(:start AS timestamptz)) OVER (ORDER BY begins) AS since, begins AS until FROM (
+        SELECT lag(ends, 1, {start}) OVER (ORDER BY begins) AS since, begins AS until FROM (
             SELECT day::timestamp AT TIME ZONE 'UTC' AS begins, (day + 1)::timestamp AT TIME ZONE 'UTC' AS ends
             FROM {prefix}clean
             UNION ALL SELECT CAST(:end AS timestamptz), NULL
@@ -44,7 +46,7 @@ def _gaps(days: str, news: str, prefix: str = "", condition: str = "true") -> st
 )"""
 
 
-def _in_gaps(table: str, moment: str, prefix: str = "", condition: str = "true") -> str:
+def in_gaps(table: str, moment: str, prefix: str = "", condition: str = "true") -> str:
     """A part of a table's name, which has only its rows in the gaps."""
     return f"""
 {table} AS NOT MATERIALIZED (
@@ -56,18 +58,18 @@ def _in_gaps(table: str, moment: str, prefix: str = "", condition: str = "true")
 )"""
 
 
-_SESSIONS = _in_gaps("ai_sessions", "created_at")
-GAPS = f"{_gaps('session_days', 'session_news')}, {_SESSIONS}"
+SESSIONS = in_gaps("ai_sessions", "created_at")
+GAPS = f"{gaps('session_days', 'session_news')}, {SESSIONS}"
 # A server of the release before sums up a day without its answers: such a day is read from its rows.
 _HAS_ANSWERS = "cardinality(cell_answers) = cardinality(cell_n)"
-GAPS_WITH_ANSWERS = f"{_gaps('session_days', 'session_news', condition=_HAS_ANSWERS)}, {_SESSIONS}"
+GAPS_WITH_ANSWERS = f"{gaps('session_days', 'session_news', condition=_HAS_ANSWERS)}, {SESSIONS}"
 
 # The same of pushes and time entries: `psa_clean`, `psa_gaps`, and the rows of these.
 PSA_GAPS = ", ".join(
     (
-        _gaps("psa_days", "psa_news", "psa_"),
-        _in_gaps("psa_post_logs", "posted_at", "psa_"),
-        _in_gaps("psa_activity_logs", "created_at", "psa_", "activity_type = 'time_entry_posted'"),
+        gaps("psa_days", "psa_news", "psa_"),
+        in_gaps("psa_post_logs", "posted_at", "psa_"),
+        in_gaps("psa_activity_logs", "created_at", "psa_", "activity_type = 'time_entry_posted'"),
     )
 )
 

@@ -1,12 +1,6 @@
 """When sessions ended, in SQL, for a report and for the rows behind it."""
 
-# Abandoning is the last that happens to a session. Null: it is open, or its end has no known time.
-ENDED_AT = """
-    CASE status WHEN 'resolved' THEN resolved_at WHEN 'abandoned' THEN last_activity_at END
-"""
-
-# An imported session that a log ended without saying when.
-IS_END_UNKNOWN = f"status IN ('resolved', 'abandoned') AND ({ENDED_AT}) IS NULL"
+from flowpilot.sessions.days.sums import ENDED_AT, IS_END_UNKNOWN
 
 # The end of a day in the window's zone, or of the window if that is sooner.
 _DAY_ENDS = "least((CAST(:open_on AS date) + 1)\\:\\:timestamp AT TIME ZONE :tz, :end)"

@@ -1,27 +1,42 @@
 """When work comes in: sessions and handoffs by the hour of the day and the day of the week."""
 
 from pydantic import BaseModel, Field
+from sqlalchemy import TextClause
 
-from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
+from flowpilot.analytics.summed.sources import read, summed
+from flowpilot.analytics.workload.days import IN_WINDOW
 from flowpilot.db.session import ReadDb
 
 _HOURS, _DAYS = 24, 7
 
-_SQL = statement(f"""
-WITH begun AS (
-    SELECT created_at AT TIME ZONE :tz AS at, 1 AS sessions, 0 AS handoffs FROM ai_sessions
-    WHERE {CREATED_IN_WINDOW}
-    UNION ALL
-    SELECT created_at AT TIME ZONE :tz, 0, 1 FROM session_handoffs WHERE {CREATED_IN_WINDOW}
+
+def _sql(parts: str = "", of_days: str = "") -> TextClause:
+    """What began in the window, as rows say it, or as those of the gaps do together with days."""
+    return statement(f"""
+    WITH {parts} begun AS (
+        SELECT created_at AT TIME ZONE :tz AS at, 1 AS sessions, 0 AS handoffs FROM ai_sessions
+        WHERE {CREATED_IN_WINDOW}
+        UNION ALL
+        SELECT created_at AT TIME ZONE :tz, 0, 1 FROM session_handoffs WHERE {CREATED_IN_WINDOW}
+        {of_days}
+    )
+    SELECT date_part('isodow', at)::int AS weekday, date_part('hour', at)::int AS hour,
+           sum(sessions)::int AS sessions, sum(handoffs)::int AS handoffs
+    FROM begun
+    GROUP BY 1, 2
+    """)
+
+
+_AT = "to_timestamp(quarter * 900::float8) AT TIME ZONE :tz"
+_OF_DAYS = (
+    summed("begun", "quarter", "n", select=f"{_AT}, n, 0"),
+    summed("begun", "quarter", "n", select=f"{_AT}, 0, n", days="handoff_clean"),
 )
-SELECT extract(isodow FROM at)\\:\\:int AS weekday, extract(hour FROM at)\\:\\:int AS hour,
-       sum(sessions)\\:\\:int AS sessions, sum(handoffs)\\:\\:int AS handoffs
-FROM begun
-GROUP BY 1, 2
-""")
+_ROWS_SQL = _sql()
+_DAYS_SQL = _sql(f"{IN_WINDOW},", " ".join(_OF_DAYS))
 
 
 class LoadCell(BaseModel):
@@ -43,7 +58,7 @@ class Load(Report):
 
 async def load(db: ReadDb, window: Window) -> Load:
     """The report, in one statement."""
-    rows = (await db.execute(narrowed(_SQL, window.only), window.parameters)).all()
+    rows = (await read(db, _DAYS_SQL, _ROWS_SQL, window)).all()
     found = {(row.weekday, row.hour): (row.sessions, row.handoffs) for row in rows}
     cells = []
     for weekday in range(1, _DAYS + 1):

@@ -3,7 +3,7 @@
 import uuid
 from datetime import date
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, LargeBinary, Uuid
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Integer, LargeBinary, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, new_id
@@ -15,7 +15,8 @@ class HandoffDay(Base):
     `created` has those that were created on it, `claimed` those whose claim is of it, and `claims` the claims
     among its events. `days/records` says what a record has. Each names its group, of handoffs with the same reason
     and domain, by a number; `group_handoffs` has one of each group, in which the words are. `version` is a digest
-    of all of it, by which a server knows whether it has read the day before.
+    of all of this, by which a server knows whether it has read the day before. `begun_…` and `over_…` are of those
+    that were created: in which quarters of an hour they began and were closed, as in `SessionDay`.
     """
 
     __tablename__ = "handoff_days"
@@ -30,6 +31,10 @@ class HandoffDay(Base):
     created_more: Mapped[bytes] = mapped_column(LargeBinary)
     claimed_more: Mapped[bytes] = mapped_column(LargeBinary)
     version: Mapped[uuid.UUID]
+    begun_quarter: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    begun_n: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    over_quarter: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    over_n: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
 class HandoffNews(Base):

@@ -7,6 +7,8 @@ seconds, and nan if none is stored.
 from collections.abc import Mapping
 
 from flowpilot.handoffs.days.repeats import compared
+from flowpilot.sessions.days.sums import NEVER as NOT_OVER
+from flowpilot.sessions.days.sums import quarter_of
 
 # The least number, which is PostgreSQL's -infinity.
 NEVER = -(2**63)
@@ -91,7 +93,13 @@ PARTS: Mapping[str, Fields] = {
 }
 # Each part is of rows of one of these.
 _ROWS = {"created": ("created", "created_more"), "claimed": ("claimed", "claimed_more"), "claims": ("claims",)}
-COLUMNS = (*PARTS, "groups", "group_handoffs", "version")
+# When the handoffs that were created on a day began and were closed, by the quarter of an hour, and how many.
+_QUARTERS = {
+    "begun": quarter_of("created_at"),
+    "over": f"coalesce({quarter_of('closed_at')}, {NOT_OVER})",
+}
+_LISTS = tuple(f"{name}_{column}" for name in _QUARTERS for column in ("quarter", "n"))
+COLUMNS = (*PARTS, "groups", "group_handoffs", "version", *_LISTS)
 
 # Handoffs with the same reason, without the blanks around it, and the same domain have the same number.
 _NUMBER = r"""
@@ -220,6 +228,18 @@ JOINED = " ".join(f"LEFT JOIN {name}_days USING (day)" for name in (*_ROWS, "gro
 
 _BYTES = " || ".join(f"int4send(octet_length({part})) || {part}" for part in PARTS)
 
+
+def _quarters(name: str, quarter: str) -> str:
+    return f"""
+{name}_days AS (
+    SELECT day, array_agg(quarter ORDER BY quarter) AS {name}_quarter, array_agg(n ORDER BY quarter) AS {name}_n
+    FROM (
+        SELECT day, {quarter} AS quarter, count(*)::int AS n FROM created_rows GROUP BY 1, 2
+    ) quarters
+    GROUP BY day
+)"""  # noqa: S608 - all are our own constants
+
+
 # Of the days given, what is kept of them, as it is now. What has the same version is the same.
 FRESH = f"""
 WITH days AS (SELECT unnest(%(days)s::date[]) AS day),
@@ -227,10 +247,13 @@ stretches AS (
     SELECT day, day::timestamp AT TIME ZONE 'UTC' AS since, (day + 1)::timestamp AT TIME ZONE 'UTC' AS until
     FROM days
 ),
-{_records(_part("claimed", _COUNTED, "LEFT JOIN counted USING (id)"))}
+{_records(_part("claimed", _COUNTED, "LEFT JOIN counted USING (id)"))},
+{", ".join(_quarters(*one) for one in _QUARTERS.items())}
 SELECT %(account_id)s::uuid AS account_id, kept.*,
-       md5({_BYTES} || convert_to(groups::text || group_handoffs::text, 'UTF8'))::uuid AS version
+       md5({_BYTES} || convert_to(groups::text || group_handoffs::text, 'UTF8'))::uuid AS version,
+       {", ".join(f"coalesce({name}, '{{}}') AS {name}" for name in _LISTS)}
 FROM (SELECT days.day, {SELECTED} FROM days {JOINED}) kept
+{" ".join(f"LEFT JOIN {name}_days USING (day)" for name in _QUARTERS)}
 """  # noqa: S608 - all are our own constants
 
 # Every day that has any.

@@ -31,7 +31,8 @@ _VERSION = " # ".join(
             *("cell_flow_id", "cell_n", "cell_resolved", "cell_escalated", "cell_guided", "cell_timed"),
             *("cell_duration", "cell_worked", "cell_answers", "cell_free_texts", "cell_leaving"),
             *("cell_uncharted", "end_quarter", "end_n", "end_duration", "end_squares", "end_cubes"),
-            *("end_worked", "end_worked_squares", "end_worked_cubes"),
+            *("end_worked", "end_worked_squares", "end_worked_cubes", "begun_quarter", "begun_n"),
+            *("begun_end_unknown", "over_quarter", "over_n"),
         ),
         start=1,
     )
@@ -45,8 +46,9 @@ class SessionDay(Base):
     also stands for one that is requested; steps are only those of the resolved. `cell_…` has the groups of domain
     and flow, whose times are those of the resolved, and whose answers are those of all that are not open. `end_…`
     has the resolved by the quarter of an hour in which that was, counted from 1970, because zones differ by
-    quarters. `version` is a digest of all lists, by which a server knows whether it has read the day before.
-    Without a row a day is not summed up.
+    quarters. `begun_…` and `over_…` have all sessions by the quarters in which they began, and were resolved or
+    abandoned: `sums.NEVER` if they are open, `sums.UNKNOWN` if their end has no known time. `version` is a digest
+    of all lists, by which a server knows whether it has read the day before. Without a row a day is not summed up.
     """
 
     __tablename__ = "session_days"
@@ -89,6 +91,11 @@ class SessionDay(Base):
     end_worked: Mapped[list[float]] = _list(Double)
     end_worked_squares: Mapped[list[float]] = _list(Double)
     end_worked_cubes: Mapped[list[float]] = _list(Double)
+    begun_quarter: Mapped[list[int]] = _added_list(Integer)
+    begun_n: Mapped[list[int]] = _added_list(Integer)
+    begun_end_unknown: Mapped[list[int]] = _added_list(Integer)
+    over_quarter: Mapped[list[int]] = _added_list(Integer)
+    over_n: Mapped[list[int]] = _added_list(Integer)
     version: Mapped[int] = mapped_column(BigInteger, Computed(_VERSION, persisted=True))
 
 

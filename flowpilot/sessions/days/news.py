@@ -117,6 +117,8 @@ def _is_counted(session: AISession) -> bool:
     status = attributes["status"].history
     if status.has_changes() and {_group(old) for old in status.deleted or [""]} != {_group(session.status)}:
         return True
+    if session.status == SessionStatus.ABANDONED and attributes["last_activity_at"].history.has_changes():
+        return True
     shown = (*_OF_RESOLVED, *_ANSWERS) if session.status == SessionStatus.RESOLVED else _ANSWERS
     return _group(session.status) != "open" and any(attributes[name].history.has_changes() for name in shown)
 

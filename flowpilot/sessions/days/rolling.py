@@ -27,7 +27,7 @@ _ATTEMPTS = 5
 
 _READ = (
     "status, confidence_tier, problem_domain, matched_flow_id, psa_ticket_id, step_count, answer_count,"
-    " free_text_count, session_rating, created_at, resolved_at, work_seconds"
+    " free_text_count, session_rating, created_at, resolved_at, work_seconds, last_activity_at"
 )
 
 

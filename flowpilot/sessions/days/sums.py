@@ -18,8 +18,18 @@ WORKED_SECONDS = f"coalesce(work_seconds, {_SECONDS})"
 # Solved without any flow.
 UNCHARTED = "status = 'resolved' AND confidence_tier = 'discovery' AND matched_flow_id IS NULL"
 _IS_RESOLVED = "FILTER (WHERE status = 'resolved')"
+# Abandoning is the last that happens to a session. Null: it is open, or its end has no known time.
+ENDED_AT = "CASE status WHEN 'resolved' THEN resolved_at WHEN 'abandoned' THEN last_activity_at END"
+# An imported session that a log ended without saying when.
+IS_END_UNKNOWN = f"status IN ('resolved', 'abandoned') AND ({ENDED_AT}) IS NULL"
 
 Columns = Mapping[str, str]
+
+
+def quarter_of(moment: str) -> str:
+    """The quarter of an hour of a moment, counted from 1970."""
+    return f"floor(date_part('epoch', {moment}) / 900)::int"
+
 
 KIND_GROUP: Columns = {"status": STATUS, "tier": "confidence_tier"}
 KIND_SUMS: Columns = {
@@ -53,7 +63,7 @@ CELL_SUMS: Columns = {
     "leaving": f"(count(*) FILTER (WHERE NOT {IS_OPEN} AND free_text_count > 0))::int",
     "uncharted": f"(count(*) FILTER (WHERE {UNCHARTED}))::int",
 }
-END_GROUP: Columns = {"quarter": "floor(date_part('epoch', resolved_at) / 900)::int"}
+END_GROUP: Columns = {"quarter": quarter_of("resolved_at")}
 END_SUMS: Columns = {
     "n": "count(*)::int",
     "duration": "sum(resolved_at - created_at)",
@@ -63,12 +73,25 @@ END_SUMS: Columns = {
     "worked_squares": f"sum(power({WORKED_SECONDS}, 2))",
     "worked_cubes": f"sum(power({WORKED_SECONDS}, 3))",
 }
+BEGUN_GROUP: Columns = {"quarter": quarter_of("created_at")}
+BEGUN_SUMS: Columns = {
+    "n": "count(*)::int",
+    "end_unknown": f"(count(*) FILTER (WHERE {IS_END_UNKNOWN}))::int",
+}
+# A session that is open ends after all quarters, and one of which nobody knows when it ended before them.
+NEVER, UNKNOWN = 2**31 - 1, -(2**31)
+OVER_GROUP: Columns = {
+    "quarter": f"CASE WHEN {IS_END_UNKNOWN} THEN {UNKNOWN} ELSE coalesce({quarter_of(ENDED_AT)}, {NEVER}) END"
+}
+OVER_SUMS: Columns = {"n": "count(*)::int"}
 
 # By the prefix of its columns: the group, the sums, and which sessions it is about.
 PARTS: Mapping[str, tuple[Columns, Columns, str]] = {
     "kind": (KIND_GROUP, KIND_SUMS, "true"),
     "cell": (CELL_GROUP, CELL_SUMS, "true"),
     "end": (END_GROUP, END_SUMS, "status = 'resolved' AND resolved_at IS NOT NULL"),
+    "begun": (BEGUN_GROUP, BEGUN_SUMS, "true"),
+    "over": (OVER_GROUP, OVER_SUMS, "true"),
 }
 
 

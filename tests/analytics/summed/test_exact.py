@@ -16,6 +16,7 @@ from flowpilot.analytics.dashboard import report as dashboard
 from flowpilot.analytics.knowledge_gaps import report as knowledge_gaps
 from flowpilot.analytics.period import Window, window
 from flowpilot.analytics.schemas import Report
+from flowpilot.analytics.workload import backlog, load
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, ReadDb
@@ -39,17 +40,21 @@ from tests.analytics.test_random_worlds import (
 from tests.company import run
 
 # What asks for its source: each is made to read rows alone, to be compared.
-OVER_SUMS = (sums, glances, kpis, working, coverage, flow_quality, knowledge_gaps, psa)
+OVER_SUMS = (sums, glances, kpis, working, coverage, flow_quality, knowledge_gaps, psa, load, backlog)
 WINDOWS = [
     {},
     {"from_": "2026-03-20", "to": "2026-03-29", "tz": "Asia/Kathmandu"},
     {"from_": "2026-03-22T00:00:00Z", "to": "2026-03-23T00:00:00Z", "tz": "UTC"},
     {"from_": "2026-03-17T13:45:00Z", "to": "2026-03-28T00:00:00.000001Z", "tz": "America/St_Johns"},
     {"from_": "2026-03-25T09:00:00Z", "to": "2026-03-26T08:00:00Z", "tz": "Pacific/Chatham"},
+    {"from_": "2026-03-24T10:07:30Z", "to": "2026-03-27T10:37:30Z", "tz": "Australia/Lord_Howe"},
 ]
 
+_TIMES = ("created_at", "resolved_at", "last_activity_at")
 
-async def _rows_alone(db: ReadDb, _: TextClause, rows: TextClause, one: Window, **__: Any) -> Any:
+
+async def rows_alone(db: ReadDb, _: TextClause, rows: TextClause, one: Window, **__: Any) -> Any:
+    """What `read` finds without days."""
     return await db.execute(rows, one.parameters)
 
 
@@ -66,6 +71,8 @@ async def _all_reports(database: Database, account_id: uuid.UUID) -> list[Any]:
                 await glances.psa_glance(db, one),
                 await knowledge_gaps.knowledge_gaps(db, one),
                 *(await knowledge_gaps.groups(db, one)),
+                await load.load(db, one),
+                await backlog.backlog(db, one),
             ]
     return [one.model_dump(mode="json") if isinstance(one, Report) else tuple(one) for one in found]
 
@@ -83,7 +90,7 @@ def _check(urls: DatabaseUrls, account_id: uuid.UUID, rows: dict[str, list[Row]]
     over_sums = run(urls, lambda database: _all_reports(database, account_id))
     with pytest.MonkeyPatch.context() as patch:
         for module in OVER_SUMS:
-            patch.setattr(module, "read", _rows_alone)
+            patch.setattr(module, "read", rows_alone)
         assert over_sums == run(urls, lambda database: _all_reports(database, account_id))
 
 
@@ -110,14 +117,13 @@ class _History:
         if not sessions:
             return
         row, other = self.draw.choice(sessions), _session(self.draw, self.rows["trees"])
-        names = self.draw.sample(sorted(other.keys() - {"id", "created_at", "resolved_at"}), 2)
+        names = self.draw.sample(sorted(other.keys() - {"id", *_TIMES}), 2)
         changed = {name: other[name] for name in names}
         if self.draw.random() < 0.5:
-            changed |= {
-                "status": other["status"],
-                "created_at": other["created_at"],
-                "resolved_at": other["resolved_at"],
-            }
+            # Nothing ends before it begins.
+            changed |= {name: other[name] for name in ("status", *_TIMES)}
+        elif self.draw.random() < 0.5:
+            changed["last_activity_at"] = None if row["last_activity_at"] else row["created_at"]
         if self.draw.random() < 0.3:
             changed["step_count"] = row["step_count"] + 1
         if self.draw.random() < 0.5:

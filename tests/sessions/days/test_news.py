@@ -125,6 +125,13 @@ def test_a_step_or_a_fix_of_a_resolved_session_counts(company: Company, values: 
     assert _marked(company) == [DAY]
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_when_an_abandoned_session_ended_counts(company: Company, together: bool) -> None:
+    session_id = _begin(company, status="abandoned")
+    _change(company, session_id, {"last_activity_at": CREATED}, together=together)
+    assert _marked(company) == [DAY]
+
+
 @pytest.mark.parametrize("status", ["requesting_escalation", "escalated", "resolved", "abandoned"])
 @pytest.mark.parametrize("name", ["answer_count", "free_text_count"])
 @pytest.mark.parametrize("together", [False, True])

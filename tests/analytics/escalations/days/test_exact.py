@@ -17,6 +17,7 @@ from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.savings import comparisons
 from flowpilot.analytics.savings import report as savings
 from flowpilot.analytics.summed.memory import memory
+from flowpilot.analytics.workload import backlog, load
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
@@ -30,6 +31,7 @@ from flowpilot.sessions.models import AISession, AISessionStep
 from tests.analytics.escalations.test_random import NOW, _around, _handoff, _step, _store, _world
 from tests.analytics.histories import histories
 from tests.analytics.naive import Row
+from tests.analytics.summed.test_exact import rows_alone
 from tests.analytics.test_working import OFFICE
 from tests.company import run
 
@@ -51,6 +53,8 @@ async def _reports(database: Database, account_id: uuid.UUID) -> list[Any]:
             {
                 "headline": await headline.headline(db, one),
                 "savings": await savings.savings(db, one),
+                "load": await load.load(db, one),
+                "backlog": await backlog.backlog(db, one),
                 **dict(await report.escalations(db, one)),
             }
             for one in windows
@@ -64,6 +68,8 @@ def _check(urls: DatabaseUrls, account_id: uuid.UUID, *, forgets: bool = False) 
     with pytest.MonkeyPatch.context() as patch:
         for module in (headline, report, savings):
             patch.setattr(module, "is_read_from_days", lambda _: False)
+        patch.setattr(load, "read", rows_alone)
+        patch.setattr(backlog, "read", rows_alone)
         over_rows = run(urls, lambda database: _reports(database, account_id))
     for asked, found, expected in zip(WINDOWS, over_days, over_rows, strict=True):
         for field, value in expected.items():
@@ -85,15 +91,8 @@ class _History:
             session_news.mark_all(connection, self.account_id)
 
     def go_on(self) -> None:
-        happens: list[Callable[[], None]] = [
-            self._change,
-            self._change,
-            self._hand_over,
-            self._happen,
-            self._domain,
-            self._step,
-            self._step_of_log,
-        ]
+        happens: list[Callable[[], None]] = [self._change, self._change, self._hand_over, self._happen]
+        happens += [self._domain, self._step, self._step_of_log]
         self.draw.choice([*happens, self._roll, self._roll, self._roll_some, self._killed, self._meanwhile])()
 
     def _write(self, work: Callable[[Any], Any]) -> None:
@@ -204,8 +203,8 @@ class _History:
         rolling.roll(self.urls.runtime, self.account_id)
 
     def _some_days(self) -> list[Any]:
-        days = sorted({news.day_of(row["created_at"]) for row in self.rows["session_handoffs"]})
-        return self.draw.sample(days, len(days) // 2)
+        days = {news.day_of(row["created_at"]) for row in self.rows["session_handoffs"]}
+        return self.draw.sample(sorted(days), len(days) // 2)
 
     def _roll_some(self) -> None:
         with account_transaction(self.urls.runtime, self.account_id) as connection:

@@ -1,0 +1,52 @@
+"""Days say when their sessions and handoffs began and ended, by quarters of an hour (docs/decisions/0091).
+
+Each day is marked, and reports read its rows until a job of its account has summed it up again. A server of the
+release before cannot make a day of handoffs again, so its job fails, and the days keep their marks.
+"""
+
+from alembic import op
+
+from flowpilot.db.rls import each_account
+
+revision = "0083"
+down_revision = "0082"
+branch_labels = None
+depends_on = None
+
+ADDED = ("begun_quarter", "begun_n", "begun_end_unknown", "over_quarter", "over_n")
+LISTS = (
+    *("kind_status", "kind_tier", "kind_n", "kind_steps", "kind_step_squares", "kind_step_cubes", "kind_rated"),
+    *("kind_rating", "kind_rating_squares", "kind_rating_cubes", "kind_tickets", "kind_timed", "kind_duration"),
+    *("kind_duration_squares", "kind_duration_cubes", "cell_domain", "cell_flow_id", "cell_n", "cell_resolved"),
+    *("cell_escalated", "cell_guided", "cell_timed", "cell_duration", "cell_worked", "cell_answers"),
+    *("cell_free_texts", "cell_leaving", "cell_uncharted", "end_quarter", "end_n", "end_duration", "end_squares"),
+    *("end_cubes", "end_worked", "end_worked_squares", "end_worked_cubes", *ADDED),
+)
+# A default for the rows that are there; then none, so that nobody forgets it.
+OF_HANDOFFS = ("begun_quarter", "begun_n", "over_quarter", "over_n")
+
+MARKS = """
+INSERT INTO {news} (account_id, day, id)
+SELECT %(account_id)s, day, gen_random_uuid() FROM {days} WHERE account_id = %(account_id)s
+"""
+
+
+def upgrade() -> None:
+    digest = " # ".join(f"hash_array_extended({name}, {seed})" for seed, name in enumerate(LISTS, start=1))
+    op.execute("ALTER TABLE session_days DROP COLUMN version")
+    for column in ADDED:
+        op.execute(f"ALTER TABLE session_days ADD COLUMN {column} INTEGER[] DEFAULT '{{}}' NOT NULL")
+    op.execute(
+        f"ALTER TABLE session_days ADD COLUMN version BIGINT GENERATED ALWAYS AS ({digest}) STORED NOT NULL"
+    )
+    for column in OF_HANDOFFS:
+        op.execute(f"ALTER TABLE handoff_days ADD COLUMN {column} INTEGER[] DEFAULT '{{}}' NOT NULL")
+        op.execute(f"ALTER TABLE handoff_days ALTER COLUMN {column} DROP DEFAULT")
+    connection = op.get_bind()
+    for account_id in each_account(connection):
+        for days, news in (("session_days", "session_news"), ("handoff_days", "handoff_news")):
+            connection.exec_driver_sql(MARKS.format(days=days, news=news), {"account_id": account_id})
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Restore the backup made before the upgrade instead.")
