@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
@@ -25,11 +25,16 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase as it was said most often, its telling words, and the numbers of the texts that say it."""
+    """A phrase as it was said most often, its telling words, and the numbers of the texts that say it.
+
+    `number` is one that says it so, and `places` are those of the telling words in it.
+    """
 
     text: str
     words: tuple[str, ...]
     texts: frozenset[int]
+    number: int = field(default=0, compare=False)
+    places: tuple[int, ...] = field(default=(), compare=False)
 
 
 class _Telling(NamedTuple):
@@ -147,22 +152,18 @@ def _repeated(told: _Telling, begins: Numbers, length: int, least: int) -> Itera
 def _phrase(texts: Sequence[Text], told: _Telling, begins: Numbers, length: int) -> Phrase:
     numbers = told.texts[begins].tolist()
     places = told.places[begins[:, None] + np.arange(length)].tolist()
-    said = [_said(texts[number].words, telling) for number, telling in zip(numbers, places, strict=True)]
+    said = [said_at(texts[number].words, telling) for number, telling in zip(numbers, places, strict=True)]
     exactly = Counter(words for words, _ in said)
     roughly = Counter(words.casefold() for words, _ in said)
-    text, words = max(
-        said,
-        key=lambda one: (
-            roughly[one[0].casefold()],
-            -len(one[0]),
-            exactly[one[0]],
-            one[0].casefold(),
-            one[0],
-        ),
-    )
-    return Phrase(text, words, frozenset(numbers))
+
+    def how_often(at: int) -> tuple[int, int, int, str, str]:
+        one = said[at][0]
+        return roughly[one.casefold()], -len(one), exactly[one], one.casefold(), one
+
+    best = max(range(len(said)), key=how_often)
+    return Phrase(*said[best], frozenset(numbers), numbers[best], tuple(places[best]))
 
 
-def _said(words: Sequence[str], telling: Sequence[int]) -> tuple[str, tuple[str, ...]]:
-    """A phrase as it was said there, and its telling words."""
+def said_at(words: Sequence[str], telling: Sequence[int]) -> tuple[str, tuple[str, ...]]:
+    """A phrase as it was said there, and its telling words, which have these places."""
     return " ".join(words[telling[0] : telling[-1] + 1]), tuple(words[place].lower() for place in telling)

@@ -1,30 +1,23 @@
 """Knowledge gaps: where the flows fall short. Each signal is judged by the lower bound of its interval."""
 
-import asyncio
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
 from sqlalchemy import TextClause
 
-from flowpilot.analytics.dimensions.narrowing import narrowed
-from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Text, repeated_phrases
+from flowpilot.analytics.knowledge_gaps.said import Repeated, repeated
 from flowpilot.analytics.knowledge_gaps.schemas import Gap, GapSessions, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.phrases import NEWEST, SAID, SILENT, spoken_words
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import wilson
 from flowpilot.analytics.summed.sources import GAPS_WITH_ANSWERS, read, summed
 from flowpilot.db.session import ReadDb
 from flowpilot.sessions.days.sums import CELL_GROUP, CELL_SUMS, IS_OPEN, listed
-
-MOST_PATTERNS = 10
 
 # Parameters of an address by name, each as it is written there.
 Asked = dict[str, str]
@@ -75,15 +68,6 @@ ORDER BY g.n DESC, g.domain COLLATE "C", g.flow_id
 
 _ROWS_SQL = _sql(_GROUPS)
 _DAYS_SQL = _sql(f"{_REST} UNION ALL {_OPEN} {summed('cell', *CELL_GROUP, *_COUNTS)}", f"{GAPS_WITH_ANSWERS},")
-
-_UNMATCHED_SQL = statement(f"WITH newest AS MATERIALIZED ({NEWEST}) SELECT {SAID} FROM newest")
-# The stems of each word alone, and those that say nothing.
-_STEMS_SQL = statement(f"""
-SELECT word, CAST(to_tsvector('english', word) AS text) AS stems FROM unnest(CAST(:words AS text[])) AS word
-UNION ALL SELECT NULL, array_to_string({SILENT}, ' ')
-""")
-# A stem in what PostgreSQL writes, which has only letters, and its places.
-_STEM = re.compile(r"'(\w+)':([\d,]+)")
 
 
 async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
@@ -160,53 +144,22 @@ def _uncharted_territory(window: Asked, groups: Sequence[Any]) -> Iterator[Gap]:
 
 async def _repeated_patterns(db: ReadDb, window: Window, asked: Asked) -> list[Gap]:
     """The phrases that are said most, one for each theme."""
-    rows = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
-    least = _least_cases("gap_repeated_pattern", len(rows))
-    if least > len(rows):
-        return []
-    texts = await asyncio.to_thread(_texts, rows)
-    stems = await stems_of(db, texts)
-    return [
-        _pattern_gap(asked, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
-        for phrase in await asyncio.to_thread(repeated_phrases, texts, stems, least, MOST_PATTERNS)
-    ]
+    phrases, n = await repeated(db, window, lambda n: _least_cases("gap_repeated_pattern", n))
+    return [_pattern_gap(asked, phrase, n) for phrase in phrases]
 
 
-def _texts(rows: Sequence[Any]) -> list[Text]:
-    return [Text(spoken_words(said, words), domain) for domain, said, words in rows]
-
-
-async def stems_of(db: ReadDb, texts: Sequence[Text]) -> dict[str, list[str]]:
-    """The stems of each word that say something, as `phrases.telling` has them. Words are few beside texts."""
-    words = list(dict.fromkeys(chain.from_iterable(text.words for text in texts)))
-    *rows, last = (await db.execute(_STEMS_SQL, {"words": words})).all()
-    silent = frozenset(last.stems.split(" "))
-    return {row.word: _in_order(row.stems, silent) for row in rows}
-
-
-def _in_order(stems: str, silent: Container[str]) -> list[str]:
-    found = [
-        (int(place), stem)
-        for stem, places in _STEM.findall(stems)
-        if len(stem) > 1 and stem not in silent
-        for place in places.split(",")
-    ]
-    return [stem for _, stem in sorted(found)]
-
-
-def _pattern_gap(window: Asked, phrase: Phrase, n_unmatched: int, domains: Counter[str | None]) -> Gap:
-    n = len(phrase.texts)
-    found = _signal("gap_repeated_pattern", n, n_unmatched)
+def _pattern_gap(window: Asked, phrase: Repeated, n_unmatched: int) -> Gap:
+    found = _signal("gap_repeated_pattern", phrase.n, n_unmatched)
     assert found is not None
     return Gap(
         gap_type="repeated_pattern",
-        domain=domains.most_common(1)[0][0],
+        domain=phrase.domain,
         severity=found["severity"],
         title=f"Said again and again: “{phrase.text}”",
-        description=f"{n} of {n_unmatched} sessions without a flow say this.",
+        description=f"{phrase.n} of {n_unmatched} sessions without a flow say this.",
         evidence=found["evidence"] | {"words": list(phrase.words), "phrase": phrase.text},
         suggested_action="Write one flow for what these sessions have in common.",
-        sessions=_sessions(window, n, phrase=phrase.text),
+        sessions=_sessions(window, phrase.n, phrase=phrase.text),
     )
 
 

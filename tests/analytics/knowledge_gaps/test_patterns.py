@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Text, repeated_phrases
-from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps, stems_of
+from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
+from flowpilot.analytics.knowledge_gaps.said import stems_of
 from flowpilot.analytics.period import window
 from flowpilot.analytics.phrases import SAID, spoken_words, stems
 from flowpilot.db.base import new_id
