@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, TenantPart, created_at, one_of, tenant_key
+from flowpilot.sessions.reading.tickets import ticket_key
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -110,11 +111,11 @@ class AISession(Tenant, Base):
             " status IN ('active', 'paused', 'requesting_escalation', 'escalated')",
         ),
         Index(
-            "ai_sessions_ticket_idx",
+            "ai_sessions_ticket_key_idx",
             "account_id",
-            "psa_ticket_id",
+            "ticket_key",
             "created_at",
-            postgresql_where="psa_ticket_id IS NOT NULL",
+            postgresql_where="ticket_key IS NOT NULL",
         ),
         Index(
             "ai_sessions_client_idx",
@@ -141,6 +142,10 @@ class AISession(Tenant, Base):
     matched_flow_id: Mapped[uuid.UUID | None]
     flow_version_id: Mapped[uuid.UUID | None]
     psa_ticket_id: Mapped[str | None]
+    # Under row security an index serves a column, but nothing that has to be computed of rows of others, too.
+    ticket_key: Mapped[str | None] = mapped_column(
+        Computed(ticket_key("psa_ticket_id"), persisted=True), deferred=True
+    )
     client_id: Mapped[uuid.UUID | None]
     client_name: Mapped[str | None]
     step_count: Mapped[int] = mapped_column(server_default="0")

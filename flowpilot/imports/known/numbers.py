@@ -9,6 +9,7 @@ from psycopg import Connection
 from flowpilot.imports.case.equal import Elsewhere, Facts, likely
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.staging import built_cases
+from flowpilot.sessions.reading.tickets import ticket_key
 
 # Of some runs, the rows have a second number, by which a file may call the ticket.
 _HAS_NUMBERS = """
@@ -19,18 +20,19 @@ SELECT EXISTS (SELECT FROM elsewhere) OR EXISTS (
 """
 # Sessions that imports brought and that have a number of a ticket of the log, whichever of them knows two. The log
 # does not add to them, as far as is known yet. `is_told`: an import of the log's system has said something of it.
-_NUMBERED = """
+_NUMBERED = f"""
 WITH numbered AS (
     SELECT r.id, (e.place - 1)::int AS place FROM import_runs r
     CROSS JOIN LATERAL jsonb_array_elements_text(r.rules->'columns') WITH ORDINALITY AS e (name, place)
     WHERE r.account_id = %(account)s AND e.name = r.rules->'mapping'->'case'->>'number'
-), called AS (
-    SELECT case_id, number FROM (
+), called AS MATERIALIZED (
+    SELECT case_id, number, {ticket_key("number")} AS key FROM (
         SELECT DISTINCT case_id, case_id AS number FROM staged
         UNION SELECT DISTINCT case_id, cells->>%(place)s::int FROM staged
     ) c WHERE NOT EXISTS (SELECT FROM same WHERE same.case_id = c.case_id)
 ), alike AS (
-    SELECT called.case_id, s.id FROM called JOIN ai_sessions s ON s.psa_ticket_id = called.number
+    SELECT called.case_id, s.id FROM called
+    JOIN ai_sessions s ON s.ticket_key = called.key AND s.psa_ticket_id = called.number
     WHERE s.account_id = %(account)s
     UNION SELECT called.case_id, c.session_id FROM numbered
     JOIN import_cases c ON c.run_id = numbered.id JOIN called ON called.number = c.rows->-1->>numbered.place
@@ -45,7 +47,7 @@ SELECT alike.case_id, s.id, left(s.problem_summary, 200), s.created_at, s.resolv
 FROM alike JOIN ai_sessions s ON s.id = alike.id JOIN told ON told.id = s.id
 WHERE s.account_id = %(account)s AND NOT EXISTS (SELECT FROM same WHERE same.id = s.id)
 ORDER BY 1, 2
-"""
+"""  # noqa: S608 - It is made of our own constants.
 _JOIN = """
 INSERT INTO same SELECT %(ticket)s, %(session)s WHERE NOT EXISTS (SELECT FROM same WHERE same.id = %(session)s)
 """

@@ -13,14 +13,20 @@ from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.reading.tickets import ticket_key
 
 _SHOWN_TICKETS = 5
-_OF_ONE_SYSTEM = """
-INSERT INTO same SELECT DISTINCT staged.case_id, s.id FROM staged
-JOIN ai_sessions s ON s.account_id = %(account)s AND s.psa_ticket_id = staged.cells->>%(place)s::int
-WHERE EXISTS (
+# Under row security an index is used only for a comparison with what has been computed before.
+_OF_ONE_SYSTEM = f"""
+INSERT INTO same
+WITH called AS MATERIALIZED (
+    SELECT case_id, number, {ticket_key("number")} AS key
+    FROM (SELECT DISTINCT case_id, cells->>%(place)s::int AS number FROM staged) c
+)
+SELECT called.case_id, s.id FROM called
+JOIN ai_sessions s ON s.ticket_key = called.key AND s.psa_ticket_id = called.number
+WHERE s.account_id = %(account)s AND EXISTS (
     SELECT FROM import_cases c JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id
     WHERE c.account_id = %(account)s AND c.session_id = s.id AND r.rules->'mapping'->>'system' = %(system)s
-) AND NOT EXISTS (SELECT FROM same WHERE same.case_id = staged.case_id)
-"""
+) AND NOT EXISTS (SELECT FROM same WHERE same.case_id = called.case_id)
+"""  # noqa: S608 - It is made of our own constants.
 _SAME_NUMBER = """
 INSERT INTO same SELECT DISTINCT staged.case_id, c.session_id FROM staged
 JOIN import_cases c ON c.rows->-1->>%(place)s::int = staged.case_id
@@ -35,12 +41,16 @@ WHERE c.account_id = %(account)s AND c.run_id = ANY(%(others)s) AND NOT EXISTS (
     AND o.run_id <> ALL(%(others)s)
 )
 """
-# Sessions whose ticket's number is written in another way than in the log.
-_SPELLED = f"""
-CREATE TEMP TABLE spelled ON COMMIT DROP AS SELECT c.case_id, s.id FROM (SELECT DISTINCT case_id FROM staged) c
-JOIN ai_sessions s ON {ticket_key("s.psa_ticket_id")} = {ticket_key("c.case_id")} WHERE s.account_id = %(account)s
-AND s.psa_ticket_id <> c.case_id AND NOT EXISTS (SELECT FROM elsewhere WHERE elsewhere.id = s.id)
+ALIKE = f"""
+WITH called AS MATERIALIZED (
+    SELECT case_id, {ticket_key("case_id")} AS key FROM (SELECT DISTINCT case_id FROM staged) c
+)
+SELECT called.case_id, s.id FROM called JOIN ai_sessions s ON s.ticket_key = called.key
+WHERE s.account_id = %(account)s AND NOT EXISTS (SELECT FROM elsewhere WHERE elsewhere.id = s.id)
 """  # noqa: S608 - It is made of our own constants.
+# Sessions whose ticket's number is written as in the log, and those where it is written in another way.
+_SAME = f"CREATE TEMP TABLE same ON COMMIT DROP AS {ALIKE} AND s.psa_ticket_id = called.case_id"
+_SPELLED = f"CREATE TEMP TABLE spelled ON COMMIT DROP AS {ALIKE} AND s.psa_ticket_id <> called.case_id"
 _SAME_SPELLED = """
 INSERT INTO same SELECT min(p.case_id), p.id FROM spelled p
 WHERE EXISTS (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = p.id)
@@ -134,12 +144,7 @@ def _find_same(connection: Connection, account_id: UUID, mapping: Mapping) -> No
     others = connection.execute(_OTHERS, named).fetchone()
     assert others is not None
     connection.execute(_ELSEWHERE.encode(), {"account": account_id, "others": others[0]})
-    found = connection.execute(
-        "CREATE TEMP TABLE same ON COMMIT DROP AS SELECT psa_ticket_id AS case_id, id FROM ai_sessions"
-        " WHERE account_id = %s AND psa_ticket_id IN (SELECT case_id FROM staged)"
-        " AND id NOT IN (SELECT id FROM elsewhere)",
-        (account_id,),
-    )
+    found = connection.execute(_SAME.encode(), {"account": account_id})
     spelled = connection.execute(_SPELLED.encode(), {"account": account_id})
     if spelled.rowcount:
         connection.execute(_SAME_SPELLED, {"account": account_id})

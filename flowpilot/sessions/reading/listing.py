@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal_column, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import defer
 
 from flowpilot.db.session import ReadDb
@@ -19,7 +19,6 @@ from flowpilot.psa.numbers import bare
 from flowpilot.sessions.following.followed import TYPE_FOLLOWED
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
-from flowpilot.sessions.reading.tickets import ticket_key
 from flowpilot.sessions.search.asking import Question, look_for
 from flowpilot.sessions.search.models import SessionText
 
@@ -134,8 +133,7 @@ def _filtered(
     if filter_.client_id is not None:
         query = query.where(AISession.client_id == filter_.client_id)
     if filter_.ticket is not None:
-        ticket: ColumnElement[str] = literal_column(ticket_key("ai_sessions.psa_ticket_id"))
-        query = query.where(ticket == func.lower(bare(filter_.ticket)))
+        query = query.where(AISession.ticket_key == func.lower(bare(filter_.ticket)))
     if filter_.text is not None:
         # What is looked for is in the policy of that table (docs/decisions/0078).
         query = query.where(AISession.id.in_(select(SessionText.id).where(SessionText.account_id == account_id)))

@@ -43,6 +43,7 @@ COLUMNS: dict[str, Act | str] = {
     "ai_sessions.problem_body": "below *Problem*: tests/sessions/notes",
     "ai_sessions.client_name": "below *Problem*: tests/sessions/notes",
     "ai_sessions.psa_ticket_id": "below *Problem*: tests/sessions/notes",
+    "ai_sessions.ticket_key": A_COPY,
     "ai_sessions.problem_domain": "a category, by which reports group",
     "ai_sessions.rating_comment": NOT_FOR_THE_TICKET,
     "ai_sessions.waiting_for": statuses.verify,

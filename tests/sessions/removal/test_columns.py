@@ -48,7 +48,7 @@ OTHER_LISTS = {
 NO_WORDS = {
     "ai_session_status_changes": {"from_status", "to_status"},
     "ai_session_steps": {"kind"},
-    "ai_sessions": {"status", "confidence_tier", "psa_ticket_id", "client_name", "removals"},
+    "ai_sessions": {"status", "confidence_tier", "psa_ticket_id", "ticket_key", "client_name", "removals"},
     "ai_tasks": {"task", "status"},
     "audit_log": {"action", "target_type"},
     "flow_proposals": {"kind", "status", "node", "origin"},
