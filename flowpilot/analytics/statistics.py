@@ -13,13 +13,14 @@ from flowpilot.analytics.estimates.curves import (
     Floats,
     Numbers,
     Ordered,
+    Weighted,
     counted,
     in_order,
     log_log_band,
     middle,
     variances,
 )
-from flowpilot.analytics.estimates.orders import figures_of, of_order
+from flowpilot.analytics.estimates.orders import Figures, figures_of, of_order
 from flowpilot.analytics.estimates.quantiles import Steps, ends_for_difference, quantile_ci95, steps_of
 
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
@@ -148,16 +149,25 @@ class Survival:
     into a difference of two medians. Source: Brookmeyer and Crowley (1982), Biometrics 38, 29-41.
     """
 
-    def __init__(self, waits: Ordered) -> None:
+    def __init__(self, waits: Ordered | Weighted) -> None:
         """Know the waits that have ended, and how long the others have lasted so far."""
-        self.n = waits.times.size
-        self.n_censored = self.n - int(np.count_nonzero(waits.is_ended))
+        if isinstance(waits, Weighted):
+            self.n_censored = int(waits.censored.sum())
+            self.n = self.n_censored + int(waits.ended.sum())
+            self.figures: Figures = {}
+        else:
+            self.n = waits.times.size
+            self.n_censored = self.n - int(np.count_nonzero(waits.is_ended))
+            self.figures = figures_of(waits)
         self._waits = waits
-        self.figures = figures_of(waits)
+
+    @cached_property
+    def _ordered(self) -> Ordered:
+        return self._waits.ordered if isinstance(self._waits, Weighted) else self._waits
 
     @cached_property
     def _steps(self) -> Steps:
-        return steps_of(self._waits)
+        return steps_of(self._ordered)
 
     @property
     def curve(self) -> Curve | None:
@@ -242,7 +252,7 @@ class Survival:
         if self.median is None:
             return None
         if self.n >= _MANY:
-            found = ends_for_difference(steps_of(self._waits, self.n * 2 // 3), 0.5, self.median)
+            found = ends_for_difference(steps_of(self._ordered, self.n * 2 // 3), 0.5, self.median)
             if None not in found:
                 return found
         return ends_for_difference(self._steps, 0.5, self.median)

@@ -23,6 +23,21 @@ class Ordered(NamedTuple):
     is_ended: NDArray[np.bool_]
 
 
+class Weighted(NamedTuple):
+    """Different times of waits, the shortest first: how many ended then, and how many are censored there."""
+
+    times: Floats
+    ended: NDArray[np.int64]
+    censored: NDArray[np.int64]
+
+    @property
+    def ordered(self) -> Ordered:
+        """Each of the waits."""
+        counts = np.stack((self.ended, self.censored), axis=1).ravel()
+        is_ended = np.tile([True, False], self.times.size)
+        return Ordered(np.repeat(np.repeat(self.times, 2), counts), np.repeat(is_ended, counts))
+
+
 def in_order(ended: Numbers, censored: Numbers) -> Ordered:
     """These waits in their order."""
     ends, others = (np.sort(np.asarray(each, dtype=np.float64)) for each in (ended, censored))
@@ -60,8 +75,12 @@ class Counted(NamedTuple):
     at_risk: NDArray[np.int64]
 
 
-def counted(waits: Ordered) -> Counted:
+def counted(waits: Ordered | Weighted) -> Counted:
     """The curve of these waits, of which there is at least one."""
+    if isinstance(waits, Weighted):
+        left = np.cumsum((waits.ended + waits.censored)[::-1])[::-1]
+        shares = shares_of(waits.ended, left, is_all=not waits.censored.any())
+        return Counted(waits.times, shares, waits.ended, left)
     times, is_ended = waits
     n = times.size
     is_new = np.greater(times[1:], times[:-1])
@@ -71,12 +90,15 @@ def counted(waits: Ordered) -> Counted:
         first = np.concatenate(([0], 1 + np.flatnonzero(is_new)))
         at_risk, number = n - first, np.add.reduceat(is_ended, first, dtype=np.int64)
         times = times[first]
-    if is_ended.all():
+    return Counted(times, shares_of(number, at_risk, is_all=bool(is_ended.all())), number, at_risk)
+
+
+def shares_of(ended: NDArray[np.int64], at_risk: NDArray[np.int64], *, is_all: bool) -> Floats:
+    """The shares that wait on after each time; `is_all` if all waits have ended."""
+    if is_all:
         # Not the product of the shares below, which is as right, and rounded otherwise.
-        shares: Floats = 1 - np.cumsum(number) / n
-    else:
-        shares = np.cumprod((at_risk - number) / at_risk, dtype=np.float64)
-    return Counted(times, shares, number, at_risk)
+        return np.asarray(1 - np.cumsum(ended) / at_risk[:1], dtype=np.float64)
+    return np.asarray(np.cumprod((at_risk - ended) / at_risk), dtype=np.float64)
 
 
 def variances(found: Counted) -> Floats:

@@ -1,11 +1,13 @@
 """Two windows by what had happened to each of their sessions at the same age."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.comparison import compare, window_before
+from flowpilot.analytics.estimates.curves import Floats
 from flowpilot.analytics.follow_up.schemas import EqualFollowUp
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, seconds, statement
@@ -42,17 +44,19 @@ watched AS (
 SELECT count(*) FILTER (WHERE is_old AND NOT is_unknown) AS n,
        count(*) FILTER (WHERE NOT is_old) AS n_too_young,
        count(*) FILTER (WHERE is_old AND NOT is_unknown AND is_escalated) AS escalated,
-       array_agg(CAST({seconds("resolved - created_at")} AS real)) FILTER (
+       array_agg({seconds("resolved - created_at")}) FILTER (
            WHERE is_old AND NOT is_unknown AND resolved - created_at <= :follow_up) AS resolved
 FROM watched
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class AtAge(NamedTuple):
+    """What had happened to a window's sessions at the same age; `resolved` are the seconds of those that were."""
+
     n: int
     n_too_young: int
-    estimates: dict[str, tuple[Estimate, int]]
+    escalated: int
+    resolved: Floats
 
 
 def follow_up_of(window: Window) -> timedelta:
@@ -60,34 +64,34 @@ def follow_up_of(window: Window) -> timedelta:
     return min(LONGEST, (window.to - window.start) / _PART)
 
 
-async def previous(db: ReadDb, window: Window) -> EqualFollowUp:
-    """The window and the one before it, in a statement each. Both are seen from the same moment, `as_of`."""
+def compared(window: Window, new: AtAge, old: AtAge) -> EqualFollowUp:
+    """The window and the one before it. Both are seen from the same moment, `as_of`."""
     before, watched = window_before(window), follow_up_of(window)
-    new, old = [await _read(db, one, window, watched) for one in (window, before)]
+    figures, figures_before = (_estimates(each, watched) for each in (new, old))
     return EqualFollowUp(
         from_=before.start,
         to=before.to,
         follow_up_days=round(watched / timedelta(days=1), 2),
         n=new.n,
         n_too_young=new.n_too_young,
-        **{
-            name: compare(name, estimate, old.estimates[name][0], digits)
-            for name, (estimate, digits) in new.estimates.items()
-        },
+        **{name: compare(name, estimate, figures_before[name], digits=1) for name, estimate in figures.items()},
     )
 
 
-async def _read(db: ReadDb, one: Window, now: Window, watched: timedelta) -> _Window:
-    asked = {**one.parameters, "now": now.as_of, "follow_up": watched}
+async def at_age_of_rows(db: ReadDb, one: Window, now: Window) -> AtAge:
+    """The same of the rows of a window, seen at the `as_of` of another, in a statement."""
+    asked = {**one.parameters, "now": now.as_of, "follow_up": follow_up_of(now)}
     row: Any = (await db.execute(narrowed(_SQL, one.only), asked)).one()
-    resolved = [float(wait) / _MINUTE for wait in row.resolved or []]
-    found = kaplan_meier(resolved, [watched.total_seconds() / _MINUTE] * (row.n - len(resolved)))
-    return _Window(
-        row.n,
-        row.n_too_young,
-        {
-            "resolved_by_age": (percentage(len(resolved), row.n), 1),
-            "escalated_by_age": (percentage(row.escalated, row.n), 1),
-            "time_to_resolution": (Estimate(found.median, found.n, found.median_ci95, ends=found.median_ends), 1),
-        },
+    return AtAge(row.n, row.n_too_young, row.escalated, np.array(row.resolved or [], dtype=np.float64))
+
+
+def _estimates(found: AtAge, watched: timedelta) -> dict[str, Estimate]:
+    n_resolved = found.resolved.size
+    times = kaplan_meier(
+        found.resolved / _MINUTE, np.full(found.n - n_resolved, watched.total_seconds() / _MINUTE)
     )
+    return {
+        "resolved_by_age": percentage(n_resolved, found.n),
+        "escalated_by_age": percentage(found.escalated, found.n),
+        "time_to_resolution": Estimate(times.median, times.n, times.median_ci95, ends=times.median_ends),
+    }

@@ -137,7 +137,9 @@ class Days(Generic[Made]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """The rows of the statement, and what was remembered before."""
+
     of: Of
     parts: Sequence[str]
     kept: Mapping[int, tuple[bytes, Any]]
@@ -181,7 +183,7 @@ async def read_records(
     of: Of,
     is_known: Callable[[Any], bool] = lambda _: True,
     **values: Any,
-) -> _Found:
+) -> Found:
     """Read what is asked, without the days of which something is remembered for which `is_known` holds."""
     account_id: UUID = of.key[0]
     kept: Mapping[int, tuple[bytes, Any]] = memory.get(of.key) or {}
@@ -193,4 +195,4 @@ async def read_records(
     asked = {"account_id": account_id, "first": _at(of.start), "last": _at(of.end - 1), **values}
     rows = (await planned_once(db, sql, {**asked, "known": f"{{{versions}}}"})).all()
     others = next(row for row in rows if row.seen is not None)
-    return _Found(of, parts, kept, known, rows, others)
+    return Found(of, parts, kept, known, rows, others)

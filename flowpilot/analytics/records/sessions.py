@@ -21,8 +21,9 @@ TYPES = {
     name: np.dtype([(field, type_) for field, (type_, _) in fields.items()]) for name, fields in PARTS.items()
 }
 
-# So many of a number's last bits are kept apart from the others.
+# So many of a number's last bits are kept apart from the others, where there are many numbers.
 _LAST = 8
+_MANY = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ Kept = Times | Small
 
 def kept(numbers: Times) -> Kept:
     """The numbers in as few bytes as they fit in."""
-    if not numbers.size:
+    if numbers.size < _MANY:
         return numbers
     least = int(numbers.min())
     if int(numbers.max()) - least >= 1 << (32 + _LAST):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowpilot.analytics.dashboard import durability
+from flowpilot.analytics.follow_up import report as follow_up
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.summed.memory import memory
 from flowpilot.db.bulk import account_transaction
@@ -20,7 +21,7 @@ from tests.analytics.histories import histories
 from tests.analytics.records.histories import NOW, History
 from tests.company import run
 
-OVER_RECORDS = (durability,)
+OVER_RECORDS = (durability, follow_up)
 WINDOWS: list[dict[str, Any]] = [
     {"period": Period.WEEK},
     {"period": Period.MONTH},
@@ -36,7 +37,13 @@ WINDOWS: list[dict[str, Any]] = [
 async def _reports(database: Database, account_id: uuid.UUID, asked: list[dict[str, Any]]) -> list[Any]:
     async with database.read(account_id) as db:
         windows = [window(account_id, now=NOW, account_timezone="UTC", **one) for one in asked]
-        return [{"durability": await durability.durable_resolutions(db, one)} for one in windows]
+        return [
+            {
+                "durability": await durability.durable_resolutions(db, one),
+                "follow-up": await follow_up.follow_up(db, one, compare=True),
+            }
+            for one in windows
+        ]
 
 
 def _check(history: History, asked: list[dict[str, Any]], *, forgets: bool = False) -> None:
