@@ -7,7 +7,6 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import BindParameter, Insert, Table, Update, bindparam, insert, inspect, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import set_committed_value
 
 from flowpilot.db.base import Base
 from flowpilot.db.session import Db
@@ -51,13 +50,20 @@ async def write_together(db: Db, *rows: Base, replacing: Base | None = None) -> 
             values |= {_name(number, name): value for name, value in said.items()}
             parts.append(_Part("insert", table, tuple(said)))
         await _built(tuple(parts)).send(db, values)
-    for row, changed in changes.items():
-        for name, value in changed.items():
-            set_committed_value(row, name, value)
+    for row in changes:
         if inspect(row).transient:
             make_transient_to_detached(row)
             db.add(row)
+        else:
+            _has_been_written(db, row)
     await db.flush()
+
+
+def _has_been_written(db: Db, row: Base) -> None:
+    """Say so of a row as SQLAlchemy does, which else looks through all of it for what there is to write."""
+    state, session = inspect(row), db.sync_session
+    session._register_altered([state])  # noqa: SLF001 - A savepoint that is undone has it read again.
+    state._commit_all(state.dict, session.identity_map)  # noqa: SLF001
 
 
 def _changes(row: Base) -> dict[str, Any]:

@@ -180,7 +180,10 @@ def _plain_step_out(editing: Editing, step: AISessionStep, key: str) -> StepOut:
         text=str(content[key]),
         last_text=str(content[key]),
         text_name=key,
+        # A default would be copied each time, which takes longer.
+        earlier=[],
         allowed=editing.allowed(step),
+        takes_back=[],
     )
 
 
