@@ -4,7 +4,8 @@ Words that mean the same count as one, an action counts as such, and words that 
 count at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from uuid import UUID
@@ -26,49 +27,28 @@ _NEWEST = 2000
 # A small account counts as one with so many sessions, so that three of the same kind do not make a word common.
 _LEAST = 40
 
-_LEXEMES = """
-WITH common AS MATERIALIZED (SELECT lexeme FROM unnest(to_tsvector('english', :common))),
-meanings AS MATERIALIZED (
-    SELECT DISTINCT ON (w.lexeme) w.lexeme, g.sign || g.meaning AS meaning
-    FROM (
-        SELECT '!' AS sign, * FROM unnest(CAST(:actions AS text[])) WITH ORDINALITY a (words, meaning)
-        UNION ALL
-        SELECT '=', * FROM unnest(CAST(:synonyms AS text[])) WITH ORDINALITY s (words, meaning)
-    ) g, unnest(to_tsvector('english', g.words)) w
-    ORDER BY w.lexeme, g.sign, g.meaning
-)
-"""
-_VOCABULARY = {"common": f"{COMMON} {FILLERS}", "synonyms": list(SYNONYMS), "actions": list(ACTIONS)}
+# Words that say nothing, and lines of words that mean the same.
+_LINES = [f"{COMMON} {FILLERS}", *ACTIONS, *SYNONYMS]
 
 # What the words of one meaning begin with, in place of the words.
 _ACTION, _MEANING = "!", "="
 _GROUPED = _ACTION, _MEANING
 
-_WORDS = text(
-    _LEXEMES
-    + """
-SELECT t.place, array_agg(DISTINCT coalesce(m.meaning, l.lexeme)) AS words
-FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY t (said, place), unnest(to_tsvector('english', t.said)) l
-LEFT JOIN meanings m USING (lexeme)
-WHERE NOT EXISTS (SELECT FROM common c WHERE c.lexeme = l.lexeme)
-GROUP BY t.place
-"""
-)
+_STEMS = text("""
+SELECT tsvector_to_array(to_tsvector('english', said))
+FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY t (said, place) ORDER BY place
+""")
 
-_FREQUENCIES = text(
-    _LEXEMES  # noqa: S608 - It is made of our own constants.
-    + """,
-newest AS MATERIALIZED (
-    SELECT id, problem_summary FROM ai_sessions
-    WHERE account_id = :account_id AND problem_summary <> ''
-    ORDER BY created_at DESC LIMIT :newest
-)
-SELECT coalesce(m.meaning, l.lexeme) AS word, count(DISTINCT n.id) AS sessions, (SELECT count(*) FROM newest) AS n
-FROM newest n, unnest(to_tsvector('english', left(n.problem_summary, :longest))) l
-LEFT JOIN meanings m USING (lexeme)
-GROUP BY word
-"""
-)
+_NEWEST_STEMS = text("""
+SELECT tsvector_to_array(to_tsvector('english', said)) FROM (
+    SELECT said, place FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY t (said, place)
+    UNION ALL (
+        SELECT left(problem_summary, :longest), NULL FROM ai_sessions
+        WHERE account_id = :account_id AND problem_summary <> ''
+        ORDER BY created_at DESC LIMIT :newest
+    )
+) t ORDER BY place
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +82,38 @@ def short_numbers_in(words: Words) -> Words:
     return frozenset(word for word in words if len(word) <= 2 and word.isdigit())
 
 
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """What lexemes stand for: an action or another meaning; and which of them say nothing."""
+
+    common: Words
+    meanings: Mapping[str, str]
+
+    def words(self, stems: Iterable[str]) -> Words:
+        """What a text says."""
+        return frozenset(self.meanings.get(stem, stem) for stem in stems)
+
+    def telling(self, stems: Iterable[str]) -> Words:
+        """What it says about a problem."""
+        return self.words(stem for stem in stems if stem not in self.common)
+
+
+def _with_vocabulary(stems: Sequence[Sequence[str]]) -> tuple[_Vocabulary, Sequence[Sequence[str]]]:
+    """What the lexemes of `_LINES` say, and those of the texts after them."""
+    common, *lines = stems[: len(_LINES)]
+    meanings: dict[str, str] = {}
+    for sign, its_lines in ((_ACTION, lines[: len(ACTIONS)]), (_MEANING, lines[len(ACTIONS) :])):
+        for number, line in enumerate(its_lines, start=1):
+            for stem in line:
+                meanings.setdefault(stem, f"{sign}{number}")
+    return _Vocabulary(frozenset(common), meanings), stems[len(_LINES) :]
+
+
 async def words_of(db: ReadDb, texts: Sequence[str]) -> list[Words]:
     """The telling words of each text, in the texts' order."""
-    values = {"texts": [said[:_MAX_CHARACTERS] for said in texts], **_VOCABULARY}
-    found = {row.place: frozenset(row.words) for row in await db.execute(_WORDS, values)}
-    return [found.get(place, frozenset()) for place in range(1, len(texts) + 1)]
+    said = [*_LINES, *(text[:_MAX_CHARACTERS] for text in texts)]
+    vocabulary, stems = _with_vocabulary((await db.scalars(_STEMS, {"texts": said})).all())
+    return [vocabulary.telling(each) for each in stems]
 
 
 async def words_and_remarks(db: ReadDb, texts: Sequence[str]) -> tuple[list[Words], list[bool]]:
@@ -117,6 +124,6 @@ async def words_and_remarks(db: ReadDb, texts: Sequence[str]) -> tuple[list[Word
 
 async def worth_in(db: ReadDb, account_id: UUID) -> Worth:
     """How much each word says in this account."""
-    values = {"account_id": account_id, "newest": _NEWEST, "longest": _MAX_CHARACTERS, **_VOCABULARY}
-    rows = (await db.execute(_FREQUENCIES, values)).all()
-    return Worth(rows[0].n if rows else 0, {row.word: row.sessions for row in rows})
+    asked = {"texts": _LINES, "account_id": account_id, "newest": _NEWEST, "longest": _MAX_CHARACTERS}
+    vocabulary, stems = _with_vocabulary((await db.scalars(_NEWEST_STEMS, asked)).all())
+    return Worth(len(stems), Counter(word for each in stems for word in vocabulary.words(each)))
