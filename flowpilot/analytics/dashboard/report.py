@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flowpilot.analytics.buckets import Bucket, in_buckets
@@ -79,16 +80,24 @@ def _days(trend: Sequence[dict[str, Any]], worked: WorkedDays) -> list[tuple[dat
 
 def _trend(days: Sequence[dict[str, Any]], first: date, last: date, today: date) -> dict[str, Any]:
     """The fields of a stretch of the trend, whose sums are those of its days together."""
-    n, seconds_, squares, cubes = (sum(day[name] for day in days) for name in ("n", "seconds", "squares", "cubes"))
-    mttr = mean(n, seconds_, squares, cubes, unit=SECONDS_PER_MINUTE)
+    sums = [sum(day[name] for day in days) for name in ("n", "seconds", "squares", "cubes")]
     return {
         "date": first,
+        **_mttr(*sums),
+        "session_count": sums[0],
+        "complete": last < today,
+        **working_mttr(day["worked"] for day in days if day["worked"] is not None),
+    }
+
+
+# The same days are in one report after the other.
+@lru_cache(4_096)
+def _mttr(n: int, seconds_: float, squares: float, cubes: float) -> Mapping[str, Any]:
+    mttr = mean(n, seconds_, squares, cubes, unit=SECONDS_PER_MINUTE)
+    return {
         "mttr_minutes": rounded(mttr.value, 1),
         "mttr_minutes_ci95": rounded_bounds(mttr.ci95, 1),
         "mttr_minutes_no_interval": mttr.no_interval,
-        "session_count": n,
-        "complete": last < today,
-        **working_mttr(day["worked"] for day in days if day["worked"] is not None),
     }
 
 

@@ -106,12 +106,13 @@ trend AS (
 ),
 flow_counts AS ({FLOW_COUNTS}),
 domains AS (
-    SELECT f.domain, sum(n) AS total, sum(resolved) AS resolved, sum(escalated) AS escalated,
-           sum(guided) AS guided, coalesce(min(c.flow_count), 0) AS flow_count
-    FROM cells f
+    SELECT f.*, coalesce(c.flow_count, 0) AS flow_count
+    FROM (
+        SELECT domain, sum(n) AS total, sum(resolved) AS resolved, sum(escalated) AS escalated,
+               sum(guided) AS guided
+        FROM cells WHERE domain IS NOT NULL GROUP BY domain
+    ) f
     LEFT JOIN flow_counts c ON c.domain = lower(f.domain)
-    WHERE f.domain IS NOT NULL
-    GROUP BY f.domain
 ),
 flows AS ({FLOWS}),
 proposals AS ({PROPOSALS}),
