@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.estimates.curves import Numbers, Ordered, in_order
+from flowpilot.analytics.estimates.curves import Floats, Numbers, Ordered, in_order
 
 _Z95 = NormalDist().inv_cdf(0.975)
 # The ends that go into a difference of two quantiles: those of one side, at this level, lie as far from each
@@ -54,14 +54,21 @@ def steps_of(waits: Ordered, most: int | None = None) -> Steps:
     left = np.arange(n, n - times.size, -1, dtype=float)
     at_risk = left[is_ended]
     alive = np.cumprod(1 - 1 / at_risk, dtype=np.float64)
-    # Once nobody is left there is no variance: the number stays what it was.
+    if at_risk.size and at_risk[-1] <= 1:
+        effective = _effective_to_the_end(alive, at_risk)
+    else:
+        effective = (1 - alive) / (alive * np.cumsum(1 / (at_risk * (at_risk - 1))))
+    enough = times if is_ended.all() else times[left >= _LEAST_LEFT]
+    return Steps(times[is_ended], 1 - alive, effective, float(enough[-1]) if enough.size else -math.inf)
+
+
+def _effective_to_the_end(alive: Floats, at_risk: Floats) -> Floats:
+    """Once nobody is left there is no variance: the number stays what it was."""
     is_over = at_risk <= 1
     greenwood = np.cumsum(1 / (at_risk * np.where(is_over, 1, at_risk - 1)))
     effective = np.where(is_over, 0.0, (1 - alive) / np.where(is_over, 1, alive * greenwood))
-    if is_over.any():
-        effective[-1] = effective[-2] if effective.size > 1 else 1.0
-    enough = times if is_ended.all() else times[left >= _LEAST_LEFT]
-    return Steps(times[is_ended], 1 - alive, effective, float(enough[-1]) if enough.size else -math.inf)
+    effective[-1] = effective[-2] if effective.size > 1 else 1.0
+    return effective
 
 
 def quantile_ci95(found: Steps, level: float) -> Bounds:
@@ -108,18 +115,22 @@ def _place(found: Steps, level: float, chance: float) -> float:
     # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import special  # noqa: PLC0415
 
-    cases = found.effective
-    ranks = cases * found.share
+    cases, share = found.effective, found.share
 
     def is_beyond(rank: float, of: float) -> bool:
         return bool(special.betainc(rank, max(of + 1 - rank, 1e-9), level) <= chance)
 
-    place = bisect_left(range(len(ranks)), True, key=lambda i: is_beyond(float(ranks[i]), float(cases[i])))
-    if place in {0, len(ranks)}:
+    def at(place: int) -> tuple[float, float]:
+        of = float(cases[place])
+        return of * float(share[place]), of
+
+    place = bisect_left(range(cases.size), True, key=lambda i: is_beyond(*at(i)))
+    if place in {0, cases.size}:
         return math.inf if place else -math.inf
+    (rank_before, of_before), (rank_at, of_at) = at(place - 1), at(place)
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         part = (low + high) / 2
-        rank, of = ((1 - part) * float(each[place - 1]) + part * float(each[place]) for each in (ranks, cases))
+        rank, of = (1 - part) * rank_before + part * rank_at, (1 - part) * of_before + part * of_at
         low, high = (low, part) if is_beyond(rank, of) else (part, high)
     return float(found.times[place - 1] + high * (found.times[place] - found.times[place - 1]))
