@@ -43,6 +43,7 @@ from flowpilot.imports.uploads.leftovers import keep_removing
 from flowpilot.imports.uploads.service import most_of_an_upload
 from flowpilot.knowledge.proposals.api import router as knowledge
 from flowpilot.knowledge.wording.api import router as wording
+from flowpilot.live.garbage import collect_seldom
 from flowpilot.live.hub import Hub
 from flowpilot.live.routes import router as live
 from flowpilot.notifications.routes import router as notifications
@@ -112,6 +113,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         supervisor.add("warm_up", _warm_up)
+        supervisor.add("garbage", collect_seldom)
         supervisor.add("live_events", app.state.live.listen)
         if embedded_in is not None:
             supervisor.add("postgresql", partial(keep_running, embedded_in, runtime_url))
