@@ -24,9 +24,8 @@ from flowpilot.sessions.records.packed import NEVER, NO_TICKET, UNKNOWN
 PARTS = ("times", "tickets", "fixes", "reopened")
 LASTS = 7 * DAY
 
-# A ticket's place among so many times as many as there are tickets: most of those with the same are the same.
-_ROOM = 8
-_LEAST_ROOM = 1 << 10
+# Places for each ticket that is there several times: one in so many others is taken for one, and looked up.
+_ROOM = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +216,12 @@ def _begun_again(tickets: Times, begun: Times, of: NDArray[Any], solved_at: Time
 
 
 def _several(tickets: Times) -> Mask:
-    """Those that may be there twice: all that are, and a few others."""
-    room = max(_LEAST_ROOM, 1 << (_ROOM * tickets.size).bit_length())
-    place = tickets & (room - 1)
-    last = np.zeros(room, dtype=np.int32)
-    numbers = np.arange(tickets.size, dtype=np.int32)
-    last[place] = numbers
-    is_shared = np.zeros(room, dtype=bool)
-    is_shared[place[last[place] != numbers]] = True
-    found: Mask = is_shared[place]
+    """Those that are there several times, and a few others."""
+    in_order = np.sort(tickets)
+    again = in_order[1:][in_order[1:] == in_order[:-1]]
+    # By some of its bits, each has a place of its own, but for a few: so nothing is looked up.
+    room = 1 << (_ROOM * again.size).bit_length()
+    is_several = np.zeros(room, dtype=bool)
+    is_several[again & (room - 1)] = True
+    found: Mask = is_several[tickets & (room - 1)]
     return found

@@ -7,11 +7,11 @@ import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.comparison import compare, window_before
-from flowpilot.analytics.estimates.curves import Floats
+from flowpilot.analytics.estimates.curves import Floats, Ordered, in_order
 from flowpilot.analytics.follow_up.schemas import EqualFollowUp
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, seconds, statement
-from flowpilot.analytics.statistics import Estimate, kaplan_meier, percentage
+from flowpilot.analytics.statistics import Estimate, Survival, percentage
 from flowpilot.db.session import ReadDb
 
 LONGEST = timedelta(days=7)
@@ -85,11 +85,19 @@ async def at_age_of_rows(db: ReadDb, one: Window, now: Window) -> AtAge:
     return AtAge(row.n, row.n_too_young, row.escalated, np.array(row.resolved or [], dtype=np.float64))
 
 
+def _in_order(resolved: Floats, n_watched: int, until: float) -> Ordered:
+    """The times of those that were resolved, and of so many that were watched until then."""
+    times = np.sort(resolved)
+    if times.size and times[-1] > until:
+        # Rounded to more than it is.
+        return in_order(times, np.full(n_watched, until))
+    is_ended = np.arange(times.size + n_watched) < times.size
+    return Ordered(np.concatenate((times, np.full(n_watched, until))), is_ended)
+
+
 def _estimates(found: AtAge, watched: timedelta) -> dict[str, Estimate]:
     n_resolved = found.resolved.size
-    times = kaplan_meier(
-        found.resolved / _MINUTE, np.full(found.n - n_resolved, watched.total_seconds() / _MINUTE)
-    )
+    times = Survival(_in_order(found.resolved / _MINUTE, found.n - n_resolved, watched.total_seconds() / _MINUTE))
     return {
         "resolved_by_age": percentage(n_resolved, found.n),
         "escalated_by_age": percentage(found.escalated, found.n),

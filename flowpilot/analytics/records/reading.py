@@ -73,6 +73,7 @@ def over_records(parts: Sequence[str], more: Sequence[tuple[str, str, str]] = ()
     none = ", NULL" * len(more)
     others = "".join(f", {sql}" for _, _, sql in more)
     empty = ", ".join("''" for _ in parts)
+    flows = "flows" if "tickets" in parts else "CAST('{}' AS uuid[])"
     return statement(
         f"""
 WITH clean AS MATERIALIZED (
@@ -92,7 +93,7 @@ stretches AS MATERIALIZED (
     ) between_days WHERE since < until
 ),
 {RECORDS}{also}
-SELECT {", ".join(parts)}, flows, version, NULL::bytea AS seen{named}
+SELECT {", ".join(parts)}, {flows} AS flows, version, NULL::bytea AS seen{named}
 FROM clean
 WHERE NOT EXISTS (SELECT FROM unnest(CAST(:known AS uuid[])) AS known WHERE known = version)
 UNION ALL SELECT {selected(parts)}, NULL, NULL{none} FROM stretches {joined(parts)}

@@ -6,7 +6,7 @@ account would have to have the same, and one to begin within days after the othe
 million sessions, that is one in some hundred millions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from flowpilot.sessions.reading.tickets import ticket_key
 
@@ -124,8 +124,9 @@ RECORDS = ",".join(
         _HANDOFFS,
         """
 flows_days AS (
-    SELECT day, array_agg(DISTINCT matched_flow_id) AS flows FROM sessions
-    WHERE matched_flow_id IS NOT NULL GROUP BY day
+    SELECT day, array_agg(matched_flow_id ORDER BY matched_flow_id) AS flows
+    FROM (SELECT DISTINCT day, matched_flow_id FROM sessions WHERE matched_flow_id IS NOT NULL) found
+    GROUP BY day
 )""",
         _part("times", "sessions"),
         _part("tickets", "sessions LEFT JOIN flows_days USING (day)"),
@@ -137,14 +138,16 @@ flows_days AS (
 )
 
 
-def selected(parts: Iterable[str]) -> str:
-    """These parts as columns, and the flows, after `joined`."""
-    return ", ".join((*(f"coalesce({part}, '') AS {part}" for part in parts), "coalesce(flows, '{}') AS flows"))
+def selected(parts: Collection[str]) -> str:
+    """These parts as columns, after `joined`; and the flows, which only tickets name."""
+    flows = "coalesce(flows, '{}')" if "tickets" in parts else "CAST('{}' AS uuid[])"
+    return ", ".join((*(f"coalesce({part}, '') AS {part}" for part in parts), f"{flows} AS flows"))
 
 
-def joined(parts: Iterable[str]) -> str:
+def joined(parts: Collection[str]) -> str:
     """What `stretches` has to be joined to for these parts; the others are then not made."""
-    return " ".join(f"LEFT JOIN {name}_days USING (day)" for name in (*parts, "flows"))
+    names = (*parts, "flows") if "tickets" in parts else parts
+    return " ".join(f"LEFT JOIN {name}_days USING (day)" for name in names)
 
 
 _BYTES = " || ".join(f"int4send(octet_length({part})) || {part}" for part in PARTS)
