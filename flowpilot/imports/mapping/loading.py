@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -22,25 +23,30 @@ def load_mapping(name_or_path: str) -> Whole:
         MappingError: there is no such mapping, or it is not valid.
     """
     if name_or_path.endswith(".toml"):
-        source: resources.abc.Traversable = Path(name_or_path)
-    elif name_or_path in shipped_mappings():
-        source = MAPPINGS / f"{name_or_path}.toml"
-    else:
-        raise MappingError(
-            f"There is no mapping {name_or_path}: give the path of a .toml file, "
-            f"or one of the names {', '.join(shipped_mappings())}."
-        )
-    return _read(source, name_or_path)
+        return _read(Path(name_or_path), name_or_path)
+    if name_or_path in (shipped := _shipped()):
+        return shipped[name_or_path]
+    raise MappingError(
+        f"There is no mapping {name_or_path}: give the path of a .toml file, "
+        f"or one of the names {', '.join(shipped)}."
+    )
+
+
+@cache
+def _shipped() -> Mapping[str, Whole]:
+    """The mappings that come with FlowPilot, by their names."""
+    names = sorted(Path(file.name).stem for file in MAPPINGS.iterdir() if file.name.endswith(".toml"))
+    return {name: _read(MAPPINGS / f"{name}.toml", name) for name in names}
 
 
 def shipped_mappings() -> list[str]:
     """The names of the mappings that come with FlowPilot."""
-    return sorted(Path(file.name).stem for file in MAPPINGS.iterdir() if file.name.endswith(".toml"))
+    return list(_shipped())
 
 
 def shipped_systems() -> list[str]:
     """The ticket systems that those mappings are of."""
-    return sorted({system for name in shipped_mappings() if (system := load_mapping(name).system)})
+    return sorted({mapping.system for mapping in _shipped().values() if mapping.system})
 
 
 def mapping_of(draft: Mapping[str, Any]) -> Whole:
