@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -123,12 +124,16 @@ async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:
             time_entry_logged=row.time_entry_logged,
         ),
         n_pushes_from_elsewhere=row.n_pushes_from_elsewhere,
-        daily_trend=[HoursDay(**_hours([found], day, day, today)) for day, found in days],
+        daily_trend=[_day(**_hours([found], day, day, today)) for day, found in days],
         hours_bucket=bucket,
         hours_periods=[
-            HoursPeriod(**_hours(found, first, last, today), last_day=last) for first, last, found in periods
+            _period(**_hours(found, first, last, today), last_day=last) for first, last, found in periods
         ],
     )
+
+
+# The same days are in one report after the other.
+_day, _period = lru_cache(4_096)(HoursDay), lru_cache(4_096)(HoursPeriod)
 
 
 def _hours(days: Sequence[dict[str, Any]], first: date, last: date, today: date) -> dict[str, Any]:

@@ -54,10 +54,10 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
         n_rated=kpis.estimates["avg_rating"].n,
         n_mttr=kpis.estimates["mttr_minutes"].n,
         n_unknown=kpis.resolved - kpis.estimates["mttr_minutes"].n,
-        mttr_trend=[TrendDay(**fields) for fields in trend.values()],
+        mttr_trend=[_trend_day(**fields) for fields in trend.values()],
         mttr_bucket=bucket,
         mttr_periods=[
-            TrendPeriod(
+            _trend_period(
                 **(trend[first] if bucket is Bucket.DAY else _trend(found, first, last, today)), last_day=last
             )
             for first, last, found in periods
@@ -91,6 +91,9 @@ def _trend(days: Sequence[dict[str, Any]], first: date, last: date, today: date)
 
 
 # The same days are in one report after the other.
+_trend_day, _trend_period = lru_cache(4_096)(TrendDay), lru_cache(4_096)(TrendPeriod)
+
+
 @lru_cache(4_096)
 def _mttr(n: int, seconds_: float, squares: float, cubes: float) -> Mapping[str, Any]:
     mttr = mean(n, seconds_, squares, cubes, unit=SECONDS_PER_MINUTE)

@@ -22,7 +22,9 @@ async def newest(
     """The columns of `quality.OF_NEWEST` for a window and the one before."""
     both = _kept(this), _kept(before)
     if any(rest["id"].size for _, rest in both):
-        steps = await read_steps(db, this.window.account_id, [rest for _, rest in both])
+        # A window that ends now has another beginning each time.
+        which = repr((this.window.period, this.window.end - this.window.start))
+        steps = await read_steps(db, this.window.account_id, which, [rest for _, rest in both])
         for one, (figures, _), found in zip((this, before), both, steps, strict=True):
             for name, n in found.counts(moment(one.window.as_of)).items():
                 figures[name] += n

@@ -5,7 +5,6 @@ both, and a removal of words the second, so steps are as they were read as long 
 a handoff again does so at another moment, and an import that writes sessions again makes new handoffs.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -104,8 +103,9 @@ class Steps:
 
 
 class _Read(NamedTuple):
-    """Steps that were read together, and the sessions whose states were these by then."""
+    """The claims whose steps were read together, these, and the states of their sessions by then."""
 
+    asked: bytes
     steps: Sequence[Steps]
     sessions: str
     states: bytes
@@ -114,15 +114,17 @@ class _Read(NamedTuple):
     def n_bytes(self) -> int:
         """What it takes to remember it."""
         arrays = (values for one in self.steps for values in vars(one).values() if isinstance(values, np.ndarray))
-        return len(self.sessions) + len(self.states) + sum(values.nbytes for values in arrays)
+        return len(self.asked) + len(self.sessions) + len(self.states) + sum(values.nbytes for values in arrays)
 
 
-async def read_steps(db: ReadDb, account_id: UUID, windows: Sequence[Columns]) -> Sequence[Steps]:
-    """The steps of the claims of each window."""
+async def read_steps(db: ReadDb, account_id: UUID, which: str, windows: Sequence[Columns]) -> Sequence[Steps]:
+    """The steps of the claims of each window. What is remembered of these windows takes the place of what was."""
     asked = b"".join(values.tobytes() for one in windows for values in (_keys(one), one["closed_at"]))
-    sizes = repr([one["id"].size for one in windows]).encode()
-    key: Key = account_id, "steps", hashlib.blake2b(sizes + asked, digest_size=16).digest()
+    asked += repr([one["id"].size for one in windows]).encode()
+    key: Key = account_id, "steps", which.encode()
     found: _Read | None = memory.get(key)
+    if found is not None and found.asked != asked:
+        found = None
     states = None if found is None else await _states(db, account_id, found.sessions)
     if found is None or states != found.states:
         claims = [_keys(one).tolist() for one in windows]
@@ -130,7 +132,7 @@ async def read_steps(db: ReadDb, account_id: UUID, windows: Sequence[Columns]) -
             db, account_id, list(dict.fromkeys(chain.from_iterable(claims))), states
         )
         steps = [_steps(one, [taken[claim] for claim in each]) for one, each in zip(windows, claims, strict=True)]
-        found = _Read(steps, sessions, states)
+        found = _Read(asked, steps, sessions, states)
         memory.keep(key, found, found.n_bytes)
     return found.steps
 
