@@ -224,7 +224,8 @@ def _count_statements(settings: Settings, url: str, places: dict[str, Place]) ->
     sent: list[str] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
 
     event.listen(app.state.database.engine.sync_engine, "before_cursor_execute", listen)
     counted = {}

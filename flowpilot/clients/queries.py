@@ -3,15 +3,16 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from flowpilot.clients.finding import ClientNotFoundError
 from flowpilot.clients.hooks import hooks
 from flowpilot.clients.models import Client, ClientCompany, ClientMerge, ClientName
 from flowpilot.clients.naming import key_of
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import may_have
 
@@ -67,11 +68,40 @@ class WholeClient:
         return [name for name in self.names if name.key != key_of(self.client.name)]
 
 
+class KnownClient(NamedTuple):
+    """A client that a page offers."""
+
+    id: uuid.UUID
+    name: str
+
+
+_BY_NAME = (func.lower(Client.name), Client.id)
+
+
+def _first() -> Lookup[list[KnownClient]]:
+    first = (
+        select(Client.id, Client.name)
+        .where(Client.account_id == bindparam("account_id"), Client.merged_into_id.is_(None))
+        .order_by(*_BY_NAME)
+        .limit(bindparam("most_clients"))
+        .subquery()
+    )
+    ids, names = func.array_agg(first.c.id, type_=ARRAY(Uuid)), func.array_agg(first.c.name, type_=ARRAY(Text))
+    return Lookup(select(ids, names), lambda ids, names: list(map(KnownClient, ids or (), names or ())))
+
+
+_FIRST = _first()
+
+
+def first_clients(account_id: uuid.UUID, limit: int) -> Asked[list[KnownClient]]:
+    """The first clients in the order of their names, in short."""
+    return _FIRST.of(account_id=account_id, most_clients=limit)
+
+
 async def clients(
     db: ReadDb, account_id: uuid.UUID, filter_: ClientFilter, limit: int, after: uuid.UUID | None
 ) -> Sequence[Client]:
     """Clients in the order of their names; with `after`, those that follow that one."""
-    order = func.lower(Client.name), Client.id
     query = select(Client).where(Client.account_id == account_id, Client.merged_into_id.is_(None))
     if filter_.name is not None:
         called_so = select(ClientName.client_id).where(
@@ -90,8 +120,8 @@ async def clients(
     if after is not None:
         last = aliased(Client)
         mark = select(func.lower(last.name)).where(last.account_id == account_id, last.id == after)
-        query = query.where(tuple_(*order) > tuple_(mark.scalar_subquery(), after))
-    return (await db.scalars(query.order_by(*order).limit(limit))).all()
+        query = query.where(tuple_(*_BY_NAME) > tuple_(mark.scalar_subquery(), after))
+    return (await db.scalars(query.order_by(*_BY_NAME).limit(limit))).all()
 
 
 async def read_client(db: ReadDb, account_id: uuid.UUID, client_id: uuid.UUID) -> WholeClient:

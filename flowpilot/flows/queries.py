@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, not_, or_, select
 
-from flowpilot.db.lookups import Lookup
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
@@ -100,12 +100,19 @@ async def flow_facts(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> R
     return row
 
 
-def count_to_confirm(account_id: uuid.UUID, owner_id: uuid.UUID) -> Lookup[int]:
+_TO_CONFIRM = Lookup(
+    select(func.count(Flow.id)).where(
+        Flow.account_id == bindparam("account_id"),
+        Flow.owner_id == bindparam("owner_id"),
+        *(Flow.deleted_at.is_(None), NEEDS_CONFIRMING),
+    ),
+    int,
+)
+
+
+def count_to_confirm(account_id: uuid.UUID, owner_id: uuid.UUID) -> Asked[int]:
     """How many flows ask this member to confirm them."""
-    query = select(func.count(Flow.id)).where(
-        Flow.account_id == account_id, Flow.owner_id == owner_id, Flow.deleted_at.is_(None), NEEDS_CONFIRMING
-    )
-    return Lookup(query, int)
+    return _TO_CONFIRM.of(account_id=account_id, owner_id=owner_id)
 
 
 async def versions(

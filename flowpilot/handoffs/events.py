@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.last import do_last, do_what_is_last
-from flowpilot.db.lookups import Lookup
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.session import Db
 from flowpilot.db.statements.built import Built
 from flowpilot.handoffs.days.news import MARKS, take_pending
@@ -137,7 +137,14 @@ def _written(event: Mapping[str, Any], number: int) -> RecordedEvent:
     return RecordedEvent(number=number, created_at=event["at"], **said)
 
 
-def newest_number(account_id: uuid.UUID) -> Lookup[int]:
+_NEWEST = Lookup(
+    select(func.coalesce(func.max(HandoffEvent.number), 0)).where(
+        HandoffEvent.account_id == bindparam("account_id")
+    ),
+    int,
+)
+
+
+def newest_number(account_id: uuid.UUID) -> Asked[int]:
     """The number of the account's newest event; 0 when there was none."""
-    newest = func.coalesce(func.max(HandoffEvent.number), 0)
-    return Lookup(select(newest).where(HandoffEvent.account_id == account_id), int)
+    return _NEWEST.of(account_id=account_id)

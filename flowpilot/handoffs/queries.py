@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from flowpilot.clients.models import Client
-from flowpilot.db.lookups import Lookup
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.nested import rows_column, rows_in
 from flowpilot.db.session import ReadDb
 from flowpilot.db.statements.built import Built
@@ -193,11 +193,18 @@ async def handoffs(
     return rows, encode_cursor(found[limit - 1][4:]) if len(found) > limit else None
 
 
-def counts(account_id: uuid.UUID) -> Lookup[Counts]:
+_N_CLAIMED = func.count().filter(SessionHandoff.claimed_by.is_not(None), _NOTHING_YET)
+COUNTS = Lookup(
+    select(func.count().filter(_NO_ONE_YET), _N_CLAIMED).where(
+        SessionHandoff.account_id == bindparam("account_id"), _OPEN
+    ),
+    Counts,
+)
+
+
+def counts(account_id: uuid.UUID) -> Asked[Counts]:
     """What the queue holds now."""
-    n_claimed = func.count().filter(SessionHandoff.claimed_by.is_not(None), _NOTHING_YET)
-    query = select(func.count().filter(_NO_ONE_YET), n_claimed)
-    return Lookup(query.where(SessionHandoff.account_id == account_id, _OPEN), Counts)
+    return COUNTS.of(account_id=account_id)
 
 
 async def newest_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> Row | None:

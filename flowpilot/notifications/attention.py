@@ -8,11 +8,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select, true
+from sqlalchemy import bindparam, func, select, true
 
-from flowpilot.db.lookups import Lookup
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.session import ReadDb
-from flowpilot.handoffs.queries import counts
+from flowpilot.handoffs.queries import COUNTS, counts
 from flowpilot.notifications.inbox.queries import UNREAD
 from flowpilot.notifications.joins import with_handoff
 from flowpilot.notifications.models import Notification
@@ -42,14 +42,6 @@ async def attention(
     return {user_id: _attention(*waiting, *found.get(user_id, (0, None))) for user_id in user_ids}
 
 
-def attention_of(account_id: uuid.UUID, user_id: uuid.UUID) -> Lookup[Attention]:
-    """What asks for the attention of one member."""
-    mine = Notification.account_id == account_id, Notification.user_id == user_id
-    unread = with_handoff(select(*_COUNTED)).where(*mine, *UNREAD).subquery()
-    waiting = counts(account_id).query.subquery()
-    return Lookup(select(waiting, unread).select_from(waiting.join(unread, true())), _attention)
-
-
 def _attention(waiting: int, claimed: int, unread_count: int, newest_unread_at: datetime | None) -> Attention:
     return Attention(
         n_waiting=waiting,
@@ -57,3 +49,18 @@ def _attention(waiting: int, claimed: int, unread_count: int, newest_unread_at: 
         unread_count=unread_count,
         newest_unread_at=newest_unread_at,
     )
+
+
+def _of_one() -> Lookup[Attention]:
+    mine = Notification.account_id == bindparam("account_id"), Notification.user_id == bindparam("user_id")
+    unread = with_handoff(select(*_COUNTED)).where(*mine, *UNREAD).subquery()
+    waiting = COUNTS.query.subquery()
+    return Lookup(select(waiting, unread).select_from(waiting.join(unread, true())), _attention)
+
+
+_OF_ONE = _of_one()
+
+
+def attention_of(account_id: uuid.UUID, user_id: uuid.UUID) -> Asked[Attention]:
+    """What asks for the attention of one member."""
+    return _OF_ONE.of(account_id=account_id, user_id=user_id)

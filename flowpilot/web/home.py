@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.db.lookups import look_up
 from flowpilot.flows.queries import count_to_confirm
 from flowpilot.handoffs import api as handoffs
@@ -27,7 +27,7 @@ from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
 from flowpilot.sessions.verifying import api as verifying
 from flowpilot.sessions.verifying.schemas import WaitingPage
-from flowpilot.web.clients.pages import known_clients
+from flowpilot.web.clients.pages import clients_to_offer
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
 
@@ -48,7 +48,7 @@ class Home(Page):
     unassigned: Sequence[SessionRow]
     waiting: WaitingPage | None
     queue: list[HandoffRow]
-    clients: list[ClientRow]
+    clients: list[KnownClient]
     notifications: list[NotificationOut]
     postings: ToDo | None
     to_confirm: int
@@ -64,15 +64,20 @@ async def home(request: Request, actor: CanView, db: ReadSession, frame: Current
     open_ = (await sessions.list_sessions(actor, mine, db, limit=_SHOWN + len(apart))).items
     shown = [one for one in open_ if one.id not in apart][:_SHOWN]
     active = [one.id for one in shown if one.status == SessionStatus.ACTIVE]
-    own_flows = count_to_confirm(actor.account_id, actor.user_id)
-    postings, to_confirm = await look_up(db, to_do(actor.account_id), own_flows)
+    postings, to_confirm, back, clients = await look_up(
+        db,
+        to_do(actor.account_id),
+        count_to_confirm(actor.account_id, actor.user_id),
+        came_back(actor.account_id, active, actor.user_id),
+        clients_to_offer(actor),
+    )
     page = Home(
         title="Home",
         sessions=shown,
-        came_back=await came_back(db, actor.account_id, active, actor.user_id),
+        came_back=back,
         unassigned=(await sessions.list_sessions(actor, SessionFilter(unassigned=True), db, limit=5)).items,
         waiting=waiting if apart else None,
-        clients=await known_clients(actor, db) if may_work else [],
+        clients=clients if may_work else [],
         queue=(await handoffs.rows_of(actor, HandoffFilter("waiting"), db, frame.now, limit=5))[0],
         notifications=(await notifications.shown(actor, db, limit=5)).items,
         postings=postings if may_work else None,

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import ARRAY, BindParameter, Text, Uuid, any_, bindparam, cast, exists, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
@@ -72,29 +74,34 @@ async def ended_handoffs(
     ]
 
 
-async def came_back(
-    db: ReadDb, account_id: uuid.UUID, session_ids: Collection[uuid.UUID], reader: uuid.UUID
-) -> dict[uuid.UUID, Outcome]:
+def _came_back(account_id: BindParameter[uuid.UUID]) -> Lookup[dict[uuid.UUID, Outcome]]:
+    since = exists().where(
+        StatusChange.account_id == account_id,
+        StatusChange.session_id == SessionHandoff.session_id,
+        StatusChange.created_at > SessionHandoff.closed_at,
+    )
+    by_session = func.jsonb_object_agg(cast(SessionHandoff.session_id, Text), SessionHandoff.outcome, type_=JSONB)
+    query = select(by_session).where(
+        SessionHandoff.account_id == account_id,
+        SessionHandoff.session_id == any_(bindparam("session_ids", type_=ARRAY(Uuid))),
+        SessionHandoff.outcome.in_([Outcome.SENT_BACK, Outcome.RETURNED]),
+        SessionHandoff.closed_by.is_distinct_from(bindparam("reader")),
+        ~since,
+    )
+    return Lookup(query, lambda found: {uuid.UUID(one): Outcome(how) for one, how in (found or {}).items()})
+
+
+_CAME_BACK = _came_back(bindparam("account_id"))
+
+
+def came_back(
+    account_id: uuid.UUID, session_ids: Collection[uuid.UUID], reader: uuid.UUID
+) -> Asked[dict[uuid.UUID, Outcome]]:
     """How the last handoff of each of these sessions came back, if nothing has become of the session since.
 
     What the reader took back is not among them.
     """
-    if not session_ids:
-        return {}
-    since = exists().where(
-        StatusChange.account_id == SessionHandoff.account_id,
-        StatusChange.session_id == SessionHandoff.session_id,
-        StatusChange.created_at > SessionHandoff.closed_at,
-    )
-    query = select(SessionHandoff.session_id, SessionHandoff.outcome).where(
-        SessionHandoff.account_id == account_id,
-        SessionHandoff.session_id.in_(session_ids),
-        SessionHandoff.outcome.in_([Outcome.SENT_BACK, Outcome.RETURNED]),
-        SessionHandoff.closed_by.is_distinct_from(reader),
-        ~since,
-    )
-    rows = (await db.execute(query)).all()
-    return {session_id: Outcome(outcome) for session_id, outcome in rows if outcome is not None}
+    return _CAME_BACK.of(account_id=account_id, session_ids=list(session_ids), reader=reader)
 
 
 async def _questions(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select
 
-from flowpilot.db.lookups import Lookup
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.models import Flow, FlowVersion
@@ -106,11 +106,25 @@ async def proposals(
     return (await db.execute(in_order(query, FlowProposal.id, limit, after))).all()
 
 
-def count_due(account_id: uuid.UUID, now: datetime) -> Lookup[int]:
+def _is_due(now: Any) -> ColumnElement[bool]:
+    return or_(FlowProposal.put_off_until.is_(None), FlowProposal.put_off_until <= now)
+
+
+_DUE = Lookup(
+    select(func.count())
+    .select_from(FlowProposal)
+    .where(
+        FlowProposal.account_id == bindparam("account_id"),
+        FlowProposal.status == ProposalStatus.PENDING,
+        _is_due(bindparam("now")),
+    ),
+    int,
+)
+
+
+def count_due(account_id: uuid.UUID, now: datetime) -> Asked[int]:
     """How many proposals wait for a reviewer now."""
-    due = _conditions(ProposalFilter(status=ProposalStatus.PENDING, due_at=now))
-    query = select(func.count()).select_from(FlowProposal).where(FlowProposal.account_id == account_id, *due)
-    return Lookup(query, int)
+    return _DUE.of(account_id=account_id, now=now)
 
 
 async def evidence_rows(
@@ -160,5 +174,5 @@ def _conditions(filter_: ProposalFilter) -> list[ColumnElement[bool]]:
     ]
     conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted if value is not None]
     if filter_.due_at is not None:
-        conditions.append(or_(FlowProposal.put_off_until.is_(None), FlowProposal.put_off_until <= filter_.due_at))
+        conditions.append(_is_due(filter_.due_at))
     return conditions

@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from flowpilot.attachments.models import Attachment
 from flowpilot.attachments.queries import attachments_of
-from flowpilot.db.lookups import Lookup
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.db.pages import Statement, newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
@@ -97,8 +97,7 @@ async def counts(db: ReadDb, account_id: uuid.UUID) -> dict[State, int]:
     return {State(state): n for state, n in rows}
 
 
-def to_do(account_id: uuid.UUID) -> Lookup[ToDo]:
-    """How many postings have not arrived, by what they wait for."""
+def _to_do(account_id: BindParameter[uuid.UUID]) -> Lookup[ToDo]:
     has_failed, is_held = PsaPosting.state == State.FAILED, PsaPosting.state == State.HELD
     paused = select(PsaConnection.id).where(
         PsaConnection.account_id == account_id,
@@ -113,6 +112,14 @@ def to_do(account_id: uuid.UUID) -> Lookup[ToDo]:
         paused.exists(),
     ).where(PsaPosting.account_id == account_id, PsaPosting.state.in_([*WAITING, State.FAILED]))
     return Lookup(query, ToDo)
+
+
+_TO_DO = _to_do(bindparam("account_id"))
+
+
+def to_do(account_id: uuid.UUID) -> Asked[ToDo]:
+    """How many postings have not arrived, by what they wait for."""
+    return _TO_DO.of(account_id=account_id)
 
 
 async def connections_of(db: ReadDb, account_id: uuid.UUID) -> Sequence[PsaConnection]:

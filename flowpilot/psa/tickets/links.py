@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 
-from flowpilot.db.lookups import Lookup
+from flowpilot.db.lookups import Asked, Lookup
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.numbers import bare, is_number
 from flowpilot.psa.provider import Ticket
@@ -34,8 +34,7 @@ class TicketLinks:
         return self.template.replace(PLACE, quote(number, safe="")) if self.template and number else None
 
 
-def ticket_links(account_id: uuid.UUID) -> Lookup[TicketLinks]:
-    """The account's links: by its own template, otherwise as the ticket system has shown its tickets."""
+def _lookup(account_id: BindParameter[uuid.UUID]) -> Lookup[TicketLinks]:
     connected = PsaConnection.account_id == account_id, PsaConnection.removed_at.is_(None)
     learned = PsaConnection.findings["ticket_url"].astext
     own = select(PsaRules.ticket_url_template).where(PsaRules.account_id == account_id)
@@ -45,6 +44,14 @@ def ticket_links(account_id: uuid.UUID) -> Lookup[TicketLinks]:
 
 def _links(template: str | None, shown: str | None, connection: uuid.UUID | None) -> TicketLinks:
     return TicketLinks(connection is not None, template or shown, is_own=template is not None)
+
+
+_OF_ACCOUNT = _lookup(bindparam("account_id"))
+
+
+def ticket_links(account_id: uuid.UUID) -> Asked[TicketLinks]:
+    """The account's links: by its own template, otherwise as the ticket system has shown its tickets."""
+    return _OF_ACCOUNT.of(account_id=account_id)
 
 
 def learned_template(tickets: Sequence[Ticket]) -> str | None:

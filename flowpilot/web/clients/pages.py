@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clients import api
+from flowpilot.clients.queries import KnownClient, first_clients
 from flowpilot.clients.schemas import ClientIn, ClientOut, ClientRow
 from flowpilot.clock import Now
+from flowpilot.db.lookups import Asked
 from flowpilot.db.session import ReadDb
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import MOST_ITEMS, ListPage
@@ -126,9 +128,14 @@ async def show(
     return render(request, page, frame)
 
 
-async def known_clients(actor: Actor, db: ReadDb) -> list[ClientRow]:
+def clients_to_offer(actor: Actor) -> Asked[list[KnownClient]]:
     """The clients to offer where one is named or chosen; any other can still be typed, or found in the list."""
-    return (await api.list_clients(actor, db, limit=MOST_ITEMS)).items
+    return first_clients(actor.account_id, MOST_ITEMS)
+
+
+async def known_clients(actor: Actor, db: ReadDb) -> list[KnownClient]:
+    """The same, by a statement of its own."""
+    return await clients_to_offer(actor).alone(db)
 
 
 def client_shown(client: ClientOut) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field, ValidationError
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.clock import Now
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
@@ -100,7 +100,7 @@ class Editor(Page):
     categories: list[CategoryOut]
     flows: list[FlowOut]
     notes: list[StepNoteOut]
-    clients: list[ClientRow]
+    clients: list[KnownClient]
 
     @property
     def rows(self) -> list[Choice | None]:

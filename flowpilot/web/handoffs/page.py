@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import api, policy
 from flowpilot.handoffs.acting.names import named
@@ -47,7 +47,7 @@ class Handoff(Page):
     may_take_over: bool
     may_resolve: bool
     posted: SessionPostings | None
-    clients: Sequence[ClientRow]
+    clients: Sequence[KnownClient]
 
     def recognised(self, template: str | None) -> Recognised:
         """What is missing and may be filled in, as the problem's text names it."""

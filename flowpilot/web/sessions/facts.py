@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter, Form, Response
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.clock import Now
 from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.http.fields import Line
@@ -45,7 +45,7 @@ class Recognised:
     clients: Sequence[str] = ()
 
     @classmethod
-    def of(cls, session: SessionOut | HandoffOut, clients: Sequence[ClientRow], template: str | None) -> Self:
+    def of(cls, session: SessionOut | HandoffOut, clients: Sequence[KnownClient], template: str | None) -> Self:
         """What is missing in the session, or in that of a handoff, and named in its text."""
         text = session.problem_body or session.problem_summary
         tickets = [] if session.psa_ticket_id else tickets_in(text, template)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView
@@ -57,7 +57,7 @@ class Sessions(Page):
     template: ClassVar[str] = "sessions/list.html"
     found: ListPage[FoundSession]
     asked: SessionsQuery
-    clients: list[ClientRow]
+    clients: list[KnownClient]
 
     @property
     def here(self) -> str:

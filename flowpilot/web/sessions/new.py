@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.clock import Now
 from flowpilot.flows.matching.confidence import EXPLORING, SURE
 from flowpilot.http.fields import Storable
@@ -47,7 +47,7 @@ class NewSession(Page):
     ticket: str
     client: str
     problem: str
-    clients: list[ClientRow]
+    clients: list[KnownClient]
     resolved: ResolvedSession | None
     wrong: Mapping[str, str]
 

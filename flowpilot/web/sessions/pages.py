@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.fields import fill_in
 from flowpilot.handoffs import api as handoffs
@@ -61,7 +61,7 @@ class Session(Page):
     last_handoff: HandoffOut | None
     escalations: list[EarlierHandoffOut]
     posted: SessionPostings | None
-    clients: list[ClientRow]
+    clients: list[KnownClient]
     changes: str = ""
 
     @property

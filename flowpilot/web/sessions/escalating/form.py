@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 
 from fastapi import APIRouter, Form, Request, Response
 
-from flowpilot.clients.schemas import ClientRow
+from flowpilot.clients.queries import KnownClient
 from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut
@@ -80,7 +80,7 @@ class Escalate(Page):
     needed: Mapping[str, Sequence[Lack]]
     lacks: list[Lack]
     begins_with: Mapping[str, str]
-    clients: list[ClientRow]
+    clients: list[KnownClient]
     flow: FlowAsksOut | None
     before: EarlierHandoffOut | None
 

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clients import api as clients
-from flowpilot.clients.schemas import ClientRow, CompanyClientIn
+from flowpilot.clients.queries import KnownClient
+from flowpilot.clients.schemas import CompanyClientIn
 from flowpilot.clock import Now
 from flowpilot.errors import NotFoundError
 from flowpilot.http.fields import EmptyIsNone, Line, Text, Trimmed
@@ -54,7 +55,7 @@ class FoundCompanies(Part):
     template: ClassVar[str] = "settings/psa/found.html"
     found: PsaCompanyPage | None
     mapped: dict[str, str]
-    known: Sequence[ClientRow]
+    known: Sequence[KnownClient]
     words: str
     more: str | None
     absence: str | None
