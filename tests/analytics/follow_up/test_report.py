@@ -10,7 +10,10 @@ from flowpilot.analytics.follow_up.report import follow_up
 from flowpilot.analytics.follow_up.schemas import FollowUp
 from flowpilot.analytics.period import window
 from flowpilot.analytics.statistics import percent_ci95
+from flowpilot.db.bulk import account_transaction
 from flowpilot.db.session import Database
+from flowpilot.sessions.days.news import mark_all
+from flowpilot.sessions.days.rolling import roll
 from tests.company import Company, at
 
 pytestmark = pytest.mark.anyio
@@ -171,6 +174,26 @@ async def test_another_account_is_never_counted(database: Database, company: Com
     _hand_over(neighbour, _session(neighbour, HOUR), DAY)
     report = await _report(database, company, compare=True)
     assert (report.total_sessions, report.n_ever_escalated) == (0, 0)
+
+
+async def test_days_of_long_ago_are_those_of_their_zone(database: Database, company: Company) -> None:
+    """A minute after midnight, the clocks of St John's went back to the day before."""
+    for moment in ("2010-11-07 02:30:30", "2010-11-07 02:31:30", "2010-11-07 03:31"):
+        _session(company, HOUR, at(moment))
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        mark_all(connection, company.id)
+    roll(company.urls.runtime, company.id)
+    async with database.read(company.id) as db:
+        of = window(
+            company.id,
+            now=NOW,
+            account_timezone="UTC",
+            from_="2010-11-01",
+            to="2010-12-01",
+            tz="America/St_Johns",
+        )
+        found = await follow_up(db, of)
+    assert [(day.date.isoformat(), day.n) for day in found.by_opening] == [("2010-11-06", 1), ("2010-11-07", 2)]
 
 
 def test_the_query_asks_for_the_comparison(client: TestClient, company: Company) -> None:
