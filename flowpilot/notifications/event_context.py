@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import defer
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from flowpilot.db.session import ReadDb
+from flowpilot.db.statements.built import Built
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.identity.queries import names_of
@@ -38,18 +38,24 @@ class EventContext:
         return "somebody" if known is None else self.names.get(known, "a former member") or "somebody"
 
 
+# Built once, because each event is read for those who are notified of it.
+_EVENTS = Built(
+    select(HandoffEvent, SessionHandoff, AISession)
+    .join(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
+    .join(AISession, belongs(AISession, SessionHandoff, SessionHandoff.session_id))
+    .where(
+        HandoffEvent.account_id == bindparam("account"),
+        HandoffEvent.id == any_(bindparam("events", type_=ARRAY(Uuid))),
+    ),
+    without=(SessionHandoff.snapshot, SessionHandoff.assessment),
+)
+
+
 async def event_contexts(
     db: ReadDb, account_id: uuid.UUID, event_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, EventContext]:
     """Events with their contexts, by the ids of the events."""
-    query = (
-        select(HandoffEvent, SessionHandoff, AISession)
-        .join(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
-        .join(AISession, belongs(AISession, SessionHandoff, SessionHandoff.session_id))
-        .where(HandoffEvent.account_id == account_id, HandoffEvent.id.in_(event_ids))
-        .options(defer(SessionHandoff.snapshot), defer(SessionHandoff.assessment))
-    )
-    rows = (await db.execute(query)).all()
+    rows = await _EVENTS.all(db, account=account_id, events=list(event_ids))
     names = await names_of(
         db, account_id, {user for event, handoff, _ in rows for user in _people(event, handoff)}
     )

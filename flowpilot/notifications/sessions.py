@@ -3,7 +3,11 @@
 import uuid
 from datetime import datetime
 
+from sqlalchemy import DateTime, Uuid, bindparam, update
+
+from flowpilot.db.announce import announce
 from flowpilot.db.session import Db
+from flowpilot.db.statements.built import Built
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.queries import names_of
 from flowpilot.notifications.delivery.trouble import TroubleKind
@@ -66,11 +70,27 @@ async def settle_reopening(db: Db, session: AISession, _by: uuid.UUID | None, no
     await settle(db, session.account_id, [session.id], now)
 
 
+# Built once, because each claim and each release asks.
+_OF_OTHERS = Built(
+    update(Notification)
+    .where(
+        Notification.account_id == bindparam("account"),
+        Notification.route_id == bindparam("session"),
+        Notification.settled_at.is_(None),
+        is_of(TroubleKind.REOPENED),
+        Notification.user_id.is_distinct_from(bindparam("owner", type_=Uuid)),
+        Notification.created_at <= bindparam("since", type_=DateTime(timezone=True)),
+    )
+    .values(settled_at=bindparam("at", type_=DateTime(timezone=True))),
+    returning=(Notification.id,),
+)
+
+
 async def settle_of_others(db: Db, session: AISession, since: datetime, now: datetime) -> None:
     """It is with somebody else since then, or with nobody: that it goes on is no longer theirs to read."""
-    others = Notification.user_id.is_distinct_from(session.owner_id)
-    earlier = Notification.created_at <= since
-    await settle(db, session.account_id, [session.id], now, is_of(TroubleKind.REOPENED), others, earlier)
+    about = {"account": session.account_id, "session": session.id, "owner": session.owner_id}
+    if await _OF_OTHERS.all(db, **about, since=since, at=now):
+        announce(db, session.account_id, "notifications")
 
 
 async def settle_waiting(db: Db, session: AISession, now: datetime) -> None:

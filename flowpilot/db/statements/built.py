@@ -5,14 +5,14 @@ what the driver takes to send it: 0.4 ms instead of 0.1.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy import Delete, Dialect, Insert, Select, Update, inspect
 from sqlalchemy.dialects.postgresql.psycopg import PGDialectAsync_psycopg
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -54,12 +54,14 @@ class Built:
         *,
         returning: Sequence[Any] = (),
         populate_existing: bool = False,
+        without: Collection[InstrumentedAttribute[Any]] = (),
     ) -> None:
         """A query, or a change and what it returns: entities and columns.
 
-        With `populate_existing` what is in the session already becomes as it was read.
+        With `populate_existing` what is in the session already becomes as it was read. Entities are read `without`
+        these columns.
         """
-        self._statement = statement
+        self._statement, self._without = statement, frozenset(map(str, without))
         self._returning = returning
         self._populate_existing = populate_existing
         self._readers: list[_Convert | None] | None = None
@@ -126,8 +128,8 @@ class Built:
     def _parts(self) -> "list[_Part]":
         """What each row has: entities, and columns of their own."""
         if isinstance(self._statement, Select):
-            return [_Part.of(said) for said in self._statement.column_descriptions]
-        return [_Part.of({"name": None, "expr": one, "entity": one}) for one in self._returning]
+            return [_Part.of(said, self._without) for said in self._statement.column_descriptions]
+        return [_Part.of({"name": None, "expr": one, "entity": one}, self._without) for one in self._returning]
 
     @cached_property
     def _row(self) -> Callable[[Sequence[Any]], Any]:
@@ -194,12 +196,13 @@ class _Part(NamedTuple):
     entity: _Entity | None
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> "_Part":
-        """The part that a query describes so."""
+    def of(cls, said: Mapping[str, Any], without: Collection[str]) -> "_Part":
+        """The part that a query describes so; of entities, without attributes that are called so."""
         if said["expr"] is not said.get("entity") or not isinstance(said["expr"], type):
             return cls(said["name"] or "_", [said["expr"]], None)
         mapper: Mapper[Any] = inspect(said["entity"])
-        names = [attribute.key for attribute in mapper.column_attrs]
+        keys = (attribute.key for attribute in mapper.column_attrs if not attribute.deferred)
+        names = [key for key in keys if f"{mapper.class_.__name__}.{key}" not in without]
         key = [names.index(mapper.get_property_by_column(column).key) for column in mapper.primary_key]
         columns = [getattr(mapper.class_, name) for name in names]
         return cls(said["name"], columns, _Entity(mapper, names, key))

@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import false, or_, select
+from sqlalchemy import ARRAY, Boolean, DateTime, Uuid, and_, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.announce import announce
 from flowpilot.db.session import Db
+from flowpilot.db.statements.built import Built
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind
 from flowpilot.notifications.delivery.lanes import give_turn, lane_of
 from flowpilot.notifications.event_context import EventContext, event_contexts
@@ -35,6 +36,37 @@ _PASSES_ON = {
     HandoffEventKind.REASSIGNED,
     HandoffEventKind.CLOSED,
 }
+
+
+# Built once, because every event asks for these, ...
+_CHANNELS = Built(
+    select(NotificationChannel)
+    .where(
+        NotificationChannel.account_id == bindparam("account"),
+        NotificationChannel.is_active,
+        NotificationChannel.deleted_at.is_(None),
+        or_(
+            NotificationChannel.user_id == any_(bindparam("users", type_=ARRAY(Uuid))),
+            and_(NotificationChannel.user_id.is_(None), bindparam("account_wide", type_=Boolean)),
+        ),
+    )
+    .order_by(NotificationChannel.id)
+)
+# ... and most of them notify somebody.
+_NOTIFIED = Built(
+    insert(Notification)
+    .from_select(
+        ["account_id", "id", "user_id", "event_id", "created_at"],
+        select(
+            bindparam("account", type_=Uuid),
+            func.unnest(bindparam("ids", type_=ARRAY(Uuid))),
+            func.unnest(bindparam("users", type_=ARRAY(Uuid))),
+            bindparam("event", type_=Uuid),
+            bindparam("at", type_=DateTime(timezone=True)),
+        ),
+    )
+    .on_conflict_do_nothing()
+)
 
 
 class _NewDelivery(NamedTuple):
@@ -85,29 +117,14 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
 async def _open_channels(
     db: Db, account_id: uuid.UUID, users: Collection[uuid.UUID], *, account_wide: bool
 ) -> Sequence[NotificationChannel]:
-    account_wide_too = NotificationChannel.user_id.is_(None) if account_wide else false()
-    query = select(NotificationChannel).where(
-        NotificationChannel.account_id == account_id,
-        NotificationChannel.is_active,
-        NotificationChannel.deleted_at.is_(None),
-        or_(NotificationChannel.user_id.in_(users), account_wide_too),
-    )
-    return (await db.scalars(query.order_by(NotificationChannel.id))).all()
+    return await _CHANNELS.all(db, account=account_id, users=list(users), account_wide=account_wide)
 
 
 async def _add_notifications(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: datetime) -> None:
-    rows = [
-        {
-            "account_id": event.account_id,
-            "id": derived_id(event.id, ChannelKind.IN_APP, user),
-            "user_id": user,
-            "event_id": event.id,
-            "created_at": now,
-        }
-        for user in users
-    ]
-    if rows:
-        await db.execute(insert(Notification).values(rows).on_conflict_do_nothing())
+    if users:
+        ids = [derived_id(event.id, ChannelKind.IN_APP, user) for user in users]
+        about = {"account": event.account_id, "event": event.id, "at": now}
+        await _NOTIFIED.send(db, {**about, "ids": ids, "users": list(users)})
         announce(db, event.account_id, "notifications")
 
 

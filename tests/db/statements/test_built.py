@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, event, func, insert, select, text, update
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, event, func, insert, inspect, select, text, update
 from sqlalchemy.exc import InvalidRequestError
 
 from flowpilot.analytics.summed.planned import planned_once
@@ -21,6 +21,7 @@ from tests.company import Company
 _ONE = select(AISession).where(AISession.account_id == bindparam("account"), AISession.id == bindparam("id"))
 ONE = Built(_ONE)
 ONE_AGAIN = Built(_ONE, populate_existing=True)
+LEAN = Built(_ONE, without=(AISession.problem_body,))
 BOTH = Built(
     select(AISession, func.upper(AISession.problem_summary).label("loud"), AISession.problem_summary).where(
         AISession.account_id == bindparam("account")
@@ -60,9 +61,19 @@ async def test_an_entity_is_the_session_s_own(database: Database, company: Compa
         assert read.problem_summary == "It prints too much"
     async with database.read(company.id) as db:
         built = await ONE.first(db, account=company.id, id=session_id)
-    names = [column.key for column in AISession.__table__.columns]
+    names = [one.key for one in inspect(AISession).column_attrs if not one.deferred]
     assert [getattr(built, name) for name in names] == [getattr(read, name) for name in names]
     assert await _missing(database, company) is None
+
+
+@pytest.mark.anyio
+async def test_a_column_that_is_left_out_is_not_read(database: Database, company: Company) -> None:
+    session_id = await _session(database, company)
+    async with database.read(company.id) as db:
+        found = await LEAN.first(db, account=company.id, id=session_id)
+        assert inspect(found).unloaded >= {"problem_body"}
+        await ONE.first(db, account=company.id, id=session_id)
+        assert found.problem_body == ""
 
 
 async def _missing(database: Database, company: Company) -> Any:
