@@ -68,6 +68,10 @@ class _Taken(NamedTuple):
     steps: bytes
 
 
+# Of a claim that is no longer as its day has it, which an operator's job will find.
+_UNKNOWN = _Taken(b"", b"", b"")
+
+
 @dataclass(frozen=True)
 class Steps:
     """The steps of some claims: for each, when it was taken, and by which claim."""
@@ -131,7 +135,10 @@ async def read_steps(db: ReadDb, account_id: UUID, which: str, windows: Sequence
         taken, sessions, states = await _taken(
             db, account_id, list(dict.fromkeys(chain.from_iterable(claims))), states
         )
-        steps = [_steps(one, [taken[claim] for claim in each]) for one, each in zip(windows, claims, strict=True)]
+        steps = [
+            _steps(one, [taken.get(claim, _UNKNOWN) for claim in each])
+            for one, each in zip(windows, claims, strict=True)
+        ]
         found = _Read(asked, steps, sessions, states)
         memory.keep(key, found, found.n_bytes)
     return found.steps

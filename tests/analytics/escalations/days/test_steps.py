@@ -14,6 +14,8 @@ from flowpilot.analytics.summed.memory import memory
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.session import Database, ReadDb
+from flowpilot.handoffs.days import news
+from flowpilot.sessions.days import rolling
 from tests.company import Company, at
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +34,11 @@ def nothing_is_remembered() -> None:
 def _handoff(company: Company, session: uuid.UUID, **values: object) -> uuid.UUID:
     moments = {"created_at": DAY, "claimed_at": DAY + timedelta(seconds=10)}
     return company.add("session_handoffs", session_id=session, claimed_by=SENIOR, **(moments | values))
+
+
+def _mark_all(company: Company) -> None:
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        news.mark_all(connection, company.id)
 
 
 def _step(company: Company, session: uuid.UUID, position: int, seconds: float, node: str, by: uuid.UUID) -> None:
@@ -137,3 +144,17 @@ async def test_a_handoff_that_was_closed_counts_until_then(reports: _Reports, co
     closed = DAY + timedelta(seconds=30)
     company.query("UPDATE session_handoffs SET closed_at = %s WHERE id = %s RETURNING 1", closed, handoff)
     assert await reports.repeated() == (1, 1, 0)
+
+
+async def test_a_day_that_is_not_as_its_rows_has_no_steps(reports: _Reports, company: Company) -> None:
+    session = company.add("ai_sessions")
+    handoff = _handoff(company, session)
+    _step(company, session, 1, 20, "n1", SENIOR)
+    _mark_all(company)
+    rolling.roll(company.urls.runtime, company.id)
+    later = DAY + timedelta(seconds=11)
+    company.query("UPDATE session_handoffs SET claimed_at = %s WHERE id = %s RETURNING 1", later, handoff)
+    assert await reports.repeated() == (0, 0, 1)
+    # What was read was that of the claim as it is.
+    _mark_all(company)
+    assert await reports.repeated() == (0, 1, 0)
