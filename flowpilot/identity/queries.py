@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Uuid, and_, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, and_, any_, bindparam, func, select
 
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
@@ -17,13 +17,30 @@ from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, U
 
 # What a transaction keeps the names under that it has read; None is nobody's name any more.
 _NAMES = "names"
+_HAVE_READ_AHEAD = "have read names ahead"
 _NOBODY: Mapping[uuid.UUID, str] = {}
 
-_NAMED = Built(
-    select(User.id, User.name, User.email)
-    .join(Membership, Membership.user_id == User.id)
-    .where(Membership.account_id == bindparam("account"), User.id == any_(bindparam("users", type_=ARRAY(Uuid))))
+# As many as most accounts have: a page asks for names more than once, and then knows them.
+_MOST_READ_AHEAD = 50
+
+
+def _named(users: ColumnElement[Any]) -> Built:
+    return Built(
+        select(User.id, User.name, User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == bindparam("account"), User.id == any_(users))
+    )
+
+
+_USERS: ColumnElement[Any] = bindparam("users", type_=ARRAY(Uuid))
+_FIRST_MEMBERS = (
+    select(Membership.user_id)
+    .where(Membership.account_id == bindparam("account"))
+    .order_by(Membership.user_id)
+    .limit(_MOST_READ_AHEAD)
 )
+_NAMED = _named(_USERS)
+_NAMED_AND_OTHERS = _named(func.array_cat(_USERS, func.array(_FIRST_MEMBERS.scalar_subquery(), type_=ARRAY(Uuid))))
 _ME = Built(
     select(User.name, User.email, Account.name.label("account_name"))
     .join(Membership, Membership.user_id == User.id)
@@ -97,13 +114,16 @@ async def names_of(
     """The names of members: their name, or their e-mail if they have none.
 
     Members who have left are not included. Those that are `known` are not read, nor is anybody read twice in a
-    transaction that only reads, since it sees one moment.
+    transaction that only reads, since it sees one moment. The first read of one takes some others along.
     """
     people = set(user_ids)
     read: dict[uuid.UUID, str | None] = db.info.setdefault(_NAMES, {}) if db.read_only else {}
     found = {**read, **known}
     if unread := people - found.keys():
-        rows = await _NAMED.all(db, account=account_id, users=list(unread))
+        is_first = db.read_only and not db.info.get(_HAVE_READ_AHEAD)
+        query = _NAMED_AND_OTHERS if is_first else _NAMED
+        db.info[_HAVE_READ_AHEAD] = True
+        rows = await query.all(db, account=account_id, users=list(unread))
         read |= dict.fromkeys(unread) | {row.id: name_of(row) for row in rows}
         found |= read
     return {person: name for person in people if (name := found[person]) is not None}
