@@ -9,10 +9,6 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 ACCOUNT = "NULLIF(current_setting('app.account_id', true), '')::uuid"
-REMOVING_FROM = "NULLIF(current_setting('app.removing_from', true), '')::uuid"
-REMOVING_FROM_HANDOFFS = (
-    "string_to_array(NULLIF(current_setting('app.removing_from_handoffs', true), ''), ',')::uuid[]"
-)
 LOGIN_USER = "NULLIF(current_setting('app.login_user_id', true), '')::uuid"
 LOGIN_EMAIL = "NULLIF(current_setting('app.login_email', true), '')"
 
@@ -26,24 +22,6 @@ def tenant_policy(table: str, column: str = "account_id") -> str:
     """Only rows of the present account can be read and written."""
     condition = f"{column} = {ACCOUNT}"
     return f"{protect(table)} CREATE POLICY tenant ON {table} USING ({condition}) WITH CHECK ({condition});"
-
-
-def removal_policies() -> list[str]:
-    """When words of append-only rows may be overwritten: by a transaction that says of which session and handoffs.
-
-    The runtime role may update no other column of them (`migrations/upgrade`), and delete none. No policy asks
-    another table: PostgreSQL with shards refuses one that does.
-    """
-    rules = {
-        "ai_session_steps": (f"session_id = {REMOVING_FROM}", "content ? 'removed'"),
-        "ai_session_status_changes": (f"session_id = {REMOVING_FROM}", "true"),
-        "handoff_events": (f"handoff_id = ANY ({REMOVING_FROM_HANDOFFS})", "true"),
-        "audit_log": (f"{REMOVING_FROM} IS NOT NULL AND target_type = 'flow'", "target_type = 'flow'"),
-    }
-    return [
-        f"CREATE POLICY removal ON {table} AS RESTRICTIVE FOR UPDATE USING ({using}) WITH CHECK ({check})"
-        for table, (using, check) in rules.items()
-    ]
 
 
 def each_account(connection: Connection) -> Iterator[uuid.UUID]:

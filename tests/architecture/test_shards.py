@@ -32,6 +32,7 @@ def owner(urls: DatabaseUrls) -> Iterator[psycopg.Connection]:
         (rules.NOT_UNIQUE_BY_ACCOUNT, "Each shard can only see to it that its own rows are unique."),
         (rules.LEADS_ELSEWHERE, "A foreign key joins rows of one account, or leads to the account."),
         (rules.ASKS_ANOTHER_TABLE, "A policy with a subquery is refused on a table that is spread."),
+        (rules.NARROWS_ANOTHER_POLICY, "Citus makes it one that allows, on each shard (decision 94)."),
         (rules.DOES_SOMETHING_BY_ITSELF, "Triggers and sequences belong to one server."),
     ],
 )

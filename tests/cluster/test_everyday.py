@@ -13,11 +13,14 @@ from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
 from flowpilot.migrations.spread import health
 from flowpilot.migrations.spread.checks import missing
 from flowpilot.migrations.spread.plan import steps
+from flowpilot.migrations.tables import TENANT
 from flowpilot.repair import notify_of_missed, repair_jobs
 from flowpilot.settings import Settings
 from flowpilot.worker import work
 from tests.company import Company, owner_transaction
 from tests.handoffs.helpers import claimed_by_kim, forget_jobs
+from tests.sessions.flows import start
+from tests.sessions.search.helpers import found
 
 pytestmark = [pytest.mark.cluster, pytest.mark.anyio]
 
@@ -51,10 +54,25 @@ def test_a_table_that_is_not_spread_is_named_and_spread(owner: psycopg.Connectio
 def test_no_row_is_seen_without_its_account(urls: DatabaseUrls, company: Company, neighbour: Company) -> None:
     company.add("ai_sessions")
     with psycopg.connect(urls.runtime) as connection:
-        assert connection.execute("SELECT count(*) FROM ai_sessions").fetchone() == (0,)
+        counts = {
+            table: connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+            for table in sorted(TENANT)
+        }
+    assert {table for table, count in counts.items() if count != (0,)} == set()
     assert neighbour.query("SELECT count(*) FROM ai_sessions") == [(0,)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
         neighbour.add("ai_sessions", account_id=company.id)
+
+
+def test_a_question_finds_what_has_its_words_and_nothing_else(client: TestClient, company: Company) -> None:
+    wanted = start(client, company, problem_summary="The amber laptop")["id"]
+    start(client, company, problem_summary="The chair")
+    assert found(client, company, "amber") == [wanted]
+
+
+def test_what_is_only_added_to_is_not_changed(company: Company) -> None:
+    company.add("ai_session_steps", session_id=company.add("ai_sessions"), position=1)
+    assert company.query("UPDATE ai_session_steps SET content = '{}' RETURNING id") == []
 
 
 async def test_jobs_are_run_and_lost_ones_made_again(

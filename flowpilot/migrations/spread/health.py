@@ -14,6 +14,12 @@ _Check = tuple[bool, str]
 
 _IS_FORCED = "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = ''%s''::regclass"
 _UNFORCED = "SELECT count(*) FROM run_command_on_shards('{}', '{}') WHERE result IS DISTINCT FROM 't'"
+_POLICIES = """
+SELECT string_agg(concat_ws(' ', polname, polcmd, polpermissive, coalesce(pg_get_expr(polqual, polrelid), '-'),
+    coalesce(pg_get_expr(polwithcheck, polrelid), '-')), '; ' ORDER BY polname)
+FROM pg_policy WHERE polrelid = '%s'::regclass
+"""
+_OTHER_POLICIES = "SELECT count(*) FROM run_command_on_shards(%s, %s) WHERE result IS DISTINCT FROM %s"
 _OLD_PREPARED = "SELECT count(*) FROM pg_prepared_xacts WHERE prepared < now() - interval ''1 minute''"
 _NODES = "SELECT success, result FROM run_command_on_all_nodes('{}')"
 _MEMBERS = "SELECT colocationid FROM pg_dist_partition WHERE logicalrelid = ANY(%s::regclass[])"
@@ -53,6 +59,14 @@ def _tables(owner: _Connection) -> Iterator[_Check]:
         if owner.execute(_UNFORCED.format(table, _IS_FORCED).encode()).fetchone() != (0,)
     ]
     yield not open_to_owner, f"row security is forced on every shard{_named(open_to_owner)}"
+    others = [table for table in sorted(TENANT - set(missing)) if _has_other_policies(owner, table)]
+    yield not others, f"every shard has the policies of its table{_named(others)}"
+
+
+def _has_other_policies(owner: _Connection, table: str) -> bool:
+    its_own = owner.execute((_POLICIES % table).encode()).fetchone()
+    assert its_own is not None
+    return owner.execute(_OTHER_POLICIES, [table, _POLICIES, its_own[0]]).fetchone() != (0,)
 
 
 def _owner(owner: _Connection) -> Iterator[_Check]:

@@ -32,6 +32,11 @@ WHERE p.polrelid = ANY(%(tenant)s::regclass[])
   AND (p.polqual::text LIKE '%%SUBLINK%%' OR p.polwithcheck::text LIKE '%%SUBLINK%%')
 """
 
+NARROWS_ANOTHER_POLICY = """
+SELECT p.polrelid::regclass || ': ' || p.polname FROM pg_policy p
+WHERE p.polrelid = ANY(%(tenant)s::regclass[]) AND NOT p.polpermissive
+"""
+
 DOES_SOMETHING_BY_ITSELF = """
 SELECT g.tgrelid::regclass || ': ' || g.tgname FROM pg_trigger g
 WHERE g.tgrelid = ANY(%(tenant)s::regclass[]) AND NOT g.tgisinternal
@@ -47,6 +52,7 @@ RULES = {
     NOT_UNIQUE_BY_ACCOUNT: "a unique key that does not begin with the account",
     LEADS_ELSEWHERE: "a foreign key that leaves the account",
     ASKS_ANOTHER_TABLE: "a policy that asks another table",
+    NARROWS_ANOTHER_POLICY: "a restrictive policy",
     DOES_SOMETHING_BY_ITSELF: "a trigger or a sequence",
 }
 

@@ -2,17 +2,27 @@
 
 from alembic import op
 
-from flowpilot.db import rls
-
 revision = "0037"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
 
+# As it was then.
+_FROM = "NULLIF(current_setting('app.removing_from', true), '')::uuid"
+_FROM_HANDOFFS = "string_to_array(NULLIF(current_setting('app.removing_from_handoffs', true), ''), ',')::uuid[]"
+_RULES = {
+    "ai_session_steps": (f"session_id = {_FROM}", "content ? 'removed'"),
+    "ai_session_status_changes": (f"session_id = {_FROM}", "true"),
+    "handoff_events": (f"handoff_id = ANY ({_FROM_HANDOFFS})", "true"),
+    "audit_log": (f"{_FROM} IS NOT NULL AND target_type = 'flow'", "target_type = 'flow'"),
+}
+
 
 def upgrade() -> None:
-    for policy in rls.removal_policies():
-        op.execute(policy)
+    for table, (using, check) in _RULES.items():
+        op.execute(
+            f"CREATE POLICY removal ON {table} AS RESTRICTIVE FOR UPDATE USING ({using}) WITH CHECK ({check})"
+        )
 
 
 def downgrade() -> None:

@@ -72,7 +72,7 @@ def as_of(history: SessionHistory, moment: datetime) -> SessionHistory:
     if len(changes) == len(history.changes):
         return replace(history, steps=steps)
     # Never written: it is not of the transaction.
-    columns = inspect(AISession).column_attrs
+    columns = [column for column in inspect(AISession).column_attrs if not column.deferred]
     session = AISession(**{column.key: getattr(history.session, column.key) for column in columns})
     session.status = changes[-1].to_status if changes else SessionStatus.ACTIVE
     session.resolved_at = changes[-1].created_at if session.status == SessionStatus.RESOLVED else None
