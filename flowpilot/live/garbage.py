@@ -1,8 +1,8 @@
 """When Python looks through all objects for some that refer to each other in circles, which nothing else frees.
 
-The process does nothing else meanwhile: with 5,000 open streams nobody is answered for half a second or more. Left
-to itself, Python looks whenever a quarter more objects are there than last time: every few seconds while streams
-have something to send. New objects are looked through as always, in which most circles are found.
+The process does nothing else meanwhile, and thousands of open streams are many objects. Left to itself, Python
+looks whenever a quarter more are there than last time, which may be just when events have to be sent. New objects
+are looked through as always, in which most circles are found.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ from flowpilot.sessions.records.packed import NEVER, UNKNOWN
 PARTS = ("times", "worked", "reopened", "handoffs")
 LONGEST = 7 * DAY
 
-# Times are counted in steps, as `working.COUNTED` has them: below so many seconds, steps of so many.
+# Times are counted in steps, as `rows` has them: below so many seconds, steps of so many.
 _STEPS = (60_000.0, 6.0), (600_000.0, 60.0), (np.inf, 600.0)
 # How many steps are below each of these, beside those that are counted from zero.
 _BELOW = 0, 9_000, 18_000
