@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import TextClause
 
 from flowpilot.analytics.buckets import Bucket, in_buckets
@@ -38,6 +38,9 @@ class PushFunnel(BaseModel):
 
 class HoursDay(BaseModel):
     """One day's time entries. `complete` is false while the day is not over."""
+
+    # Equal ones are shared by reports, whose account does not matter.
+    model_config = ConfigDict(frozen=True)
 
     date: date
     entries: int

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from flowpilot.analytics.buckets import Bucket
 from flowpilot.analytics.estimates.comparison import Comparison
@@ -11,6 +11,9 @@ from flowpilot.analytics.schemas import Interval, Report
 
 class TrendDay(BaseModel):
     """One day of the MTTR trend. `complete` is false while the day is not over."""
+
+    # Equal ones are shared by reports, whose account does not matter.
+    model_config = ConfigDict(frozen=True)
 
     date: date
     mttr_minutes: float

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from flowpilot.analytics.estimates.comparison import Comparison
 from flowpilot.analytics.schemas import Report
@@ -63,6 +63,9 @@ class PreviousPeriod(BaseModel):
 
 class CurvePoint(BaseModel):
     """A step of a Kaplan-Meier curve: from `seconds` on, this share is still waiting."""
+
+    # Equal ones are shared by reports, whose account does not matter.
+    model_config = ConfigDict(frozen=True)
 
     seconds: float
     share_waiting: float

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from flowpilot.analytics.escalations.action_times import BUCKETS, MOST_POINTS, distribution, survival_curve
 from flowpilot.analytics.escalations.report import escalations
@@ -129,3 +130,10 @@ async def test_the_report_counts_those_who_wait(database: Database, company: Com
     assert _told(report.survival_curve) == [(0, 1, 4), (10, 0.75, 4), (100, 0.375, 2), (waited, 0.375, 1)]
     assert [bucket.n for bucket in report.distribution] == [1, 0, 1, *[0] * 8]
     assert {"waiting_share", "action_distribution"} <= set(report.definitions)
+
+
+def test_points_that_are_shared_cannot_be_changed() -> None:
+    first, again = (_curve([1.0, 2.0, 3.0], [4.0])[1] for _ in range(2))
+    assert first is again
+    with pytest.raises(ValidationError):
+        first.seconds = 9.0  # type: ignore[misc]

@@ -53,7 +53,7 @@ JOIN ai_sessions s ON s.account_id = :account_id AND s.id = c.session_id
 LEFT JOIN taken t ON t.handoff_id = c.id
 """)
 
-# For several windows; of each, so many bytes with all around them.
+# For several windows; each takes so many bytes beside those of its steps.
 _MOST_CLAIMS, _BYTES_OF_CLAIM = 5 * NEWEST, 400
 
 _FOR_EVER = np.iinfo(np.int64).max
@@ -170,7 +170,7 @@ async def _taken(
     if new or again:
         found |= again
         kept = {**known, **found} if len(known) + len(new) <= _MOST_CLAIMS else found
-        memory.keep(key, kept, _BYTES_OF_CLAIM * len(kept))
+        memory.keep(key, kept, sum(_BYTES_OF_CLAIM + len(one.steps) for one in kept.values()))
     return found, sessions, states
 
 
