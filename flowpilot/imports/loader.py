@@ -11,7 +11,8 @@ from uuid import UUID
 from psycopg import Connection
 
 from flowpilot.db.base import new_id_text
-from flowpilot.db.bulk import Drafts, account_transaction
+from flowpilot.db.bulk import Drafts, account_transaction, is_spread
+from flowpilot.errors import ConflictError
 from flowpilot.identity.hours.queries import stored_history
 from flowpilot.imports.case.collecting import seldom_collected
 from flowpilot.imports.case.equal import EqualNumbers
@@ -74,6 +75,7 @@ def import_log(
         LogFileError, BadRowError, UnusableRowsError: the file, or some of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
         EqualNumbersError: somebody has to say whether tickets with equal numbers are the same.
+        SpreadAccountsError: it would change what an earlier import brought, and accounts are spread over machines.
     """
     on_progress = progress or (lambda _: None)
     with seldom_collected(), account_transaction(runtime_url, account_id) as connection:
@@ -104,6 +106,10 @@ def _read(
         on_progress(ImportProgress("reading", reader.size, reader.size))
     digest = hashlib.sha256(f"{reader.digest} {mapping.identity}".encode()).hexdigest()
     return staged, digest, reader
+
+
+class SpreadAccountsError(ConflictError):
+    """It would change what an earlier import brought, and accounts are spread over machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +227,19 @@ def _write_known(
             rewritten.append((str(session_id), added.case))
             writing.days.add(added.case)
             writing.summary.warnings += _ends(added.case)
-    rewrite_cases(drafts, rewritten, people, clients)
-    note_rewritten(writing.connection, writing.account_id, rewritten)
+    if rewritten:
+        _require_one_machine(writing.connection, rewritten[0][1])
+        rewrite_cases(drafts, rewritten, people, clients)
+        note_rewritten(writing.connection, writing.account_id, rewritten)
+
+
+def _require_one_machine(connection: Connection, case: Case) -> None:
+    """The owner alone may delete steps, and with shards a transaction is of one role, which here is another."""
+    if is_spread(connection):
+        raise SpreadAccountsError(
+            "On a database that is spread over machines an import cannot change what an earlier one brought, as"
+            f" this one would with ticket {case.ticket}. Nothing was imported. Undo the earlier import first."
+        )
 
 
 def _count_tables(connection: Connection, *, is_first_look: bool = False, is_due: bool = False) -> bool:
@@ -232,8 +249,10 @@ def _count_tables(connection: Connection, *, is_first_look: bool = False, is_due
     by reading all of the account's rows. Of many sessions, few may have been handed over before. For the keys,
     a first look at a tenth of what is looked at otherwise is enough; after one, a whole one `is_due`, because the
     statistics are those of all accounts. What another import has counted is left to it: until that has ended,
-    nobody else can count it.
+    nobody else can count it. With shards, each machine counts for itself.
     """
+    if is_spread(connection):
+        return False
     query = (
         "SELECT FROM pg_class WHERE oid IN ('ai_sessions'::regclass, 'session_handoffs'::regclass)"
         " AND reltuples < %s"

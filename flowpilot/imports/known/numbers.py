@@ -13,8 +13,8 @@ from flowpilot.sessions.reading.tickets import ticket_key
 
 # Of some runs, the rows have a second number, by which a file may call the ticket.
 _HAS_NUMBERS = """
-SELECT EXISTS (SELECT FROM elsewhere) OR EXISTS (
-    SELECT FROM import_runs r
+SELECT EXISTS (SELECT 1 FROM elsewhere) OR EXISTS (
+    SELECT 1 FROM import_runs r
     WHERE r.account_id = %(account)s AND r.rules->'mapping'->'case'->>'number' IS NOT NULL
 )
 """
@@ -45,7 +45,8 @@ WITH numbered AS (
 )
 SELECT alike.case_id, s.id, left(s.problem_summary, 200), s.created_at, s.resolved_at, told.system, told.is_told
 FROM alike JOIN ai_sessions s ON s.id = alike.id JOIN told ON told.id = s.id
-WHERE s.account_id = %(account)s AND NOT EXISTS (SELECT FROM same WHERE same.id = s.id)
+LEFT JOIN same ON same.id = s.id
+WHERE s.account_id = %(account)s AND same.id IS NULL
 ORDER BY 1, 2
 """  # noqa: S608 - It is made of our own constants.
 _JOIN = """

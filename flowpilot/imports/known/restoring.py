@@ -23,12 +23,11 @@ def restore(connection: Connection, account_id: UUID, run_id: UUID, listed: str,
     Returns how many they are. What they name again counts as the newest of those imports'.
     """
     others = SQL(
-        "DELETE FROM {} g USING ai_sessions s WHERE s.account_id = %(account)s AND s.id = g.id AND EXISTS"
-        " (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = g.id"
-        " AND c.run_id <> %(run)s) RETURNING s.id"
+        "DELETE FROM {listed} WHERE id IN (SELECT session_id FROM import_cases WHERE account_id = %(account)s"
+        " AND run_id <> %(run)s AND session_id IN (SELECT id FROM {listed})) RETURNING id"
     )
     named = {"account": account_id, "run": run_id}
-    listed_ids = [own_id for (own_id,) in connection.execute(others.format(Identifier(listed)), named)]
+    listed_ids = [own_id for (own_id,) in connection.execute(others.format(listed=Identifier(listed)), named)]
     statements = Statements(connection, account_id)
     people, clients = People(connection, account_id), Clients(connection, account_id, now)
     for first in range(0, len(listed_ids), _AT_ONCE):

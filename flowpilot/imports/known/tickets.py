@@ -13,25 +13,30 @@ from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.reading.tickets import ticket_key
 
 _SHOWN_TICKETS = 5
-# Under row security an index is used only for a comparison with what has been computed before.
+# Under row security an index is used only for a comparison with what has been computed before. And what a query
+# asks of temporary tables alone comes first: with shards, it is not mixed with what is asked of accounts' tables.
 _OF_ONE_SYSTEM = f"""
 INSERT INTO same
 WITH called AS MATERIALIZED (
     SELECT case_id, number, {ticket_key("number")} AS key
     FROM (SELECT DISTINCT case_id, cells->>%(place)s::int AS number FROM staged) c
+    WHERE NOT EXISTS (SELECT FROM same WHERE same.case_id = c.case_id)
 )
 SELECT called.case_id, s.id FROM called
 JOIN ai_sessions s ON s.ticket_key = called.key AND s.psa_ticket_id = called.number
 WHERE s.account_id = %(account)s AND EXISTS (
     SELECT FROM import_cases c JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id
     WHERE c.account_id = %(account)s AND c.session_id = s.id AND r.rules->'mapping'->>'system' = %(system)s
-) AND NOT EXISTS (SELECT FROM same WHERE same.case_id = called.case_id)
+)
 """  # noqa: S608 - It is made of our own constants.
 _SAME_NUMBER = """
-INSERT INTO same SELECT DISTINCT staged.case_id, c.session_id FROM staged
-JOIN import_cases c ON c.rows->-1->>%(place)s::int = staged.case_id
+INSERT INTO same
+WITH called AS MATERIALIZED (
+    SELECT DISTINCT case_id FROM staged WHERE NOT EXISTS (SELECT FROM same WHERE same.case_id = staged.case_id)
+)
+SELECT DISTINCT called.case_id, c.session_id FROM called
+JOIN import_cases c ON c.rows->-1->>%(place)s::int = called.case_id
 WHERE c.account_id = %(account)s AND c.run_id = %(run)s
-    AND NOT EXISTS (SELECT FROM same WHERE same.case_id = staged.case_id)
 """
 # What only imports of other systems have said something of: another ticket, though it has the same number.
 _ELSEWHERE = """
@@ -46,18 +51,23 @@ WITH called AS MATERIALIZED (
     SELECT case_id, {ticket_key("case_id")} AS key FROM (SELECT DISTINCT case_id FROM staged) c
 )
 SELECT called.case_id, s.id FROM called JOIN ai_sessions s ON s.ticket_key = called.key
-WHERE s.account_id = %(account)s AND NOT EXISTS (SELECT FROM elsewhere WHERE elsewhere.id = s.id)
+LEFT JOIN elsewhere ON elsewhere.id = s.id
+WHERE s.account_id = %(account)s AND elsewhere.id IS NULL
 """  # noqa: S608 - It is made of our own constants.
 # Sessions whose ticket's number is written as in the log, and those where it is written in another way.
 _SAME = f"CREATE TEMP TABLE same ON COMMIT DROP AS {ALIKE} AND s.psa_ticket_id = called.case_id"
 _SPELLED = f"CREATE TEMP TABLE spelled ON COMMIT DROP AS {ALIKE} AND s.psa_ticket_id <> called.case_id"
 _SAME_SPELLED = """
-INSERT INTO same SELECT min(p.case_id), p.id FROM spelled p
-WHERE EXISTS (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = p.id)
-    AND NOT EXISTS (SELECT FROM same WHERE same.case_id = p.case_id)
-    AND NOT EXISTS (SELECT FROM same WHERE same.id = p.id)
-    AND NOT EXISTS (SELECT FROM spelled o WHERE o.case_id = p.case_id AND o.id <> p.id)
-GROUP BY p.id
+INSERT INTO same
+WITH single AS MATERIALIZED (
+    SELECT min(p.case_id) AS case_id, p.id FROM spelled p
+    WHERE NOT EXISTS (SELECT FROM same WHERE same.case_id = p.case_id)
+        AND NOT EXISTS (SELECT FROM same WHERE same.id = p.id)
+        AND NOT EXISTS (SELECT FROM spelled o WHERE o.case_id = p.case_id AND o.id <> p.id)
+    GROUP BY p.id
+)
+SELECT DISTINCT single.case_id, single.id FROM single JOIN import_cases c ON c.session_id = single.id
+WHERE c.account_id = %(account)s
 """
 _TAKEN = """
 CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT case_id FROM (
@@ -82,9 +92,8 @@ SELECT coalesce(array_agg(id), '{}') FROM said WHERE CASE
     ELSE system <> %(system)s OR (system IS NULL AND %(system)s IN (SELECT system FROM apart)) END
 """
 _SEVERAL = """
-SELECT m.case_id FROM same m WHERE EXISTS (
-    SELECT FROM import_cases c WHERE c.account_id = %s AND c.session_id = m.id
-) GROUP BY 1 HAVING count(*) > 1 ORDER BY 1
+SELECT m.case_id FROM same m JOIN import_cases c ON c.session_id = m.id
+WHERE c.account_id = %s GROUP BY 1 HAVING count(DISTINCT m.id) > 1 ORDER BY 1
 """
 
 
@@ -112,10 +121,12 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
     _find_same(connection, account_id, mapping)
     equal = _equal_numbers(connection, account_id, mapping)
     found = connection.execute(
-        "CREATE TEMP TABLE known ON COMMIT DROP AS SELECT i.id, m.case_id"
-        " FROM same m JOIN import_items i ON i.account_id = %(account)s AND i.id = m.id"
-        " WHERE EXISTS (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = m.id)"
-        " AND NOT EXISTS (SELECT FROM same o WHERE o.case_id = m.case_id AND o.id <> m.id)",
+        "CREATE TEMP TABLE known ON COMMIT DROP AS WITH single AS MATERIALIZED ("
+        " SELECT case_id, id FROM same m"
+        " WHERE NOT EXISTS (SELECT FROM same o WHERE o.case_id = m.case_id AND o.id <> m.id))"
+        " SELECT i.id, single.case_id FROM single JOIN import_items i ON i.id = single.id"
+        " WHERE i.account_id = %(account)s"
+        " AND EXISTS (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = i.id)",
         {"account": account_id},
     )
     if found.rowcount:
