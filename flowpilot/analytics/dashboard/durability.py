@@ -14,9 +14,7 @@ from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.records.reading import (
     Of,
-    in_thread,
     is_read_from_records,
-    moment,
     over_records,
     read_records,
 )
@@ -24,6 +22,8 @@ from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, seconds, statement
 from flowpilot.analytics.statistics import Bounds, rate, rate_ci95
+from flowpilot.analytics.summed.large import in_thread
+from flowpilot.analytics.summed.moments import moment
 from flowpilot.db.session import ReadDb
 from flowpilot.sessions.reading.tickets import ticket_key
 

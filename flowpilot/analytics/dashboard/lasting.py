@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.analytics.records.sessions import (
-    DAY,
     Kept,
     Mask,
     Sessions,
@@ -19,6 +18,7 @@ from flowpilot.analytics.records.sessions import (
     numbers_of,
     seconds_of,
 )
+from flowpilot.analytics.summed.moments import DAY
 from flowpilot.sessions.records.packed import NEVER, NO_TICKET, UNKNOWN
 
 PARTS = ("times", "tickets", "fixes", "reopened")

@@ -7,12 +7,13 @@ from pydantic import BaseModel, Field
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
-from flowpilot.analytics.escalations.days.windows import in_thread, of_window
+from flowpilot.analytics.escalations.days.windows import of_window
 from flowpilot.analytics.escalations.working import estimated
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, IS_ACTED, IS_CLAIMANT_ACTED, statement
 from flowpilot.analytics.statistics import Survival
+from flowpilot.analytics.summed.large import in_thread
 from flowpilot.analytics.waits import N_UNKNOWN, WaitingTime, survivals, waiting_time, waits, working_waits
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in

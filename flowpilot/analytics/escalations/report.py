@@ -12,7 +12,7 @@ from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import distribution, survival_curve
 from flowpilot.analytics.escalations.days.newest import newest
 from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
-from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow, in_thread, of_window
+from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow, of_window
 from flowpilot.analytics.escalations.groups import by_both, groups, groups_of_days
 from flowpilot.analytics.escalations.quality import QUALITY, WAITS, Figures, previous, quality
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
@@ -36,6 +36,7 @@ from flowpilot.analytics.sql import (
     statement,
 )
 from flowpilot.analytics.statistics import Survival
+from flowpilot.analytics.summed.large import in_thread
 from flowpilot.analytics.summed.planned import planned_together
 from flowpilot.analytics.waits import survivals, waiting_time, waits
 from flowpilot.db.session import ReadDb

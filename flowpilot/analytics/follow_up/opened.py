@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from flowpilot.analytics.estimates.curves import Floats
 from flowpilot.analytics.records.sessions import (
-    DAY,
     Kept,
     Mask,
     Sessions,
@@ -23,6 +22,7 @@ from flowpilot.analytics.records.sessions import (
     kept,
     seconds_of,
 )
+from flowpilot.analytics.summed.moments import DAY
 from flowpilot.sessions.records.packed import NEVER, UNKNOWN
 
 PARTS = ("times", "worked", "reopened", "handoffs")

@@ -25,8 +25,9 @@ from flowpilot.analytics.follow_up.opened import (
 from flowpilot.analytics.follow_up.opened import Opened as OpenedOn
 from flowpilot.analytics.follow_up.times import Opened
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.records.reading import Days, Found, Of, moment, over_records, read_records
+from flowpilot.analytics.records.reading import Days, Found, Of, over_records, read_records
 from flowpilot.analytics.records.sessions import Times, numbers_of, seconds_of
+from flowpilot.analytics.summed.moments import moment
 from flowpilot.analytics.summed.sources import calendar
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.hours.queries import HOURS, history_in

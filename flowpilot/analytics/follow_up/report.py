@@ -13,10 +13,11 @@ from flowpilot.analytics.follow_up.rows import read_opened
 from flowpilot.analytics.follow_up.schemas import EqualFollowUp, FollowUp, OpeningPeriod, ResolutionTime
 from flowpilot.analytics.follow_up.times import Estimates, Opened, Period, estimates
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.records.reading import in_thread, is_read_from_records
+from flowpilot.analytics.records.reading import is_read_from_records
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.statistics import Bounds, Survival, proportion
+from flowpilot.analytics.summed.large import in_thread
 from flowpilot.analytics.waits import ESTIMATOR
 from flowpilot.db.session import ReadDb
 

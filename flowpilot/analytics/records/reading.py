@@ -5,10 +5,8 @@ A report makes something of each day that lies wholly in what it asks about, and
 rows of days with news, they are sent each time. Days, news and rows are seen at one moment, by one statement.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -16,23 +14,19 @@ import numpy as np
 from sqlalchemy import TextClause
 
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.records.sessions import DAY, TYPES, Sessions, no_sessions, sessions_of
+from flowpilot.analytics.records.sessions import TYPES, Sessions, no_sessions, sessions_of
 from flowpilot.analytics.sql import statement
+from flowpilot.analytics.summed.large import MANY
 from flowpilot.analytics.summed.memory import Key, memory
+from flowpilot.analytics.summed.moments import DAY, time_of
 from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.db.session import ReadDb
 from flowpilot.sessions.records.packed import RECORDS, joined, selected
 
-_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _SEEN = np.dtype([("day", ">i4"), ("version", "V16")])
 
 # What a report makes of a day.
 Made = TypeVar("Made", bound="MadeOfDay")
-T = TypeVar("T")
-
-# More sessions than this are worked on beside the event loop.
-MANY = 10_000
 
 
 class MadeOfDay(Protocol):
@@ -45,16 +39,6 @@ class MadeOfDay(Protocol):
     @property
     def n_bytes(self) -> int:
         """How much memory it takes."""
-
-
-async def in_thread(is_large: bool, work: Callable[[], T]) -> T:
-    """Do it beside the event loop, if it takes so long that others should not wait for it."""
-    return await asyncio.to_thread(work) if is_large else work()
-
-
-def moment(at: datetime) -> int:
-    """A moment in microseconds since 2000."""
-    return (at - _ZERO) // _MICROSECOND
 
 
 def is_read_from_records(window: Window) -> bool:
@@ -101,10 +85,6 @@ UNION ALL SELECT {empty}, '{{}}', NULL,
     coalesce((SELECT string_agg(date_send(day) || uuid_send(version), '' ORDER BY day) FROM clean), ''){others}
 """.replace("%(account_id)s", ":account_id")
     )
-
-
-def _at(microseconds: int) -> datetime:
-    return _ZERO + microseconds * _MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +173,7 @@ async def read_records(
         day: one for day, one in kept.items() if first <= day <= last and day not in near and is_known(one[1])
     }
     versions = ",".join(version.hex() for version, _ in known.values())
-    asked = {"account_id": account_id, "first": _at(of.start), "last": _at(of.end - 1), **values}
+    asked = {"account_id": account_id, "first": time_of(of.start), "last": time_of(of.end - 1), **values}
     rows = (await planned_once(db, sql, {**asked, "known": f"{{{versions}}}"})).all()
     others = next(row for row in rows if row.seen is not None)
     return Found(of, parts, kept, known, rows, others)

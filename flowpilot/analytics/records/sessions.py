@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.analytics.estimates.curves import Floats
+from flowpilot.analytics.summed.moments import DAY
 from flowpilot.sessions.records.packed import PARTS
-
-DAY = 86_400_000_000
 
 Times = NDArray[np.int64]
 Mask = NDArray[np.bool_]

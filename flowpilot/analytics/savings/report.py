@@ -9,8 +9,7 @@ import numpy as np
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import survival_curve
 from flowpilot.analytics.escalations.days.reading import is_read_from_days, read_handoffs
-from flowpilot.analytics.escalations.days.settled import MANY
-from flowpilot.analytics.escalations.days.windows import in_thread, of_window
+from flowpilot.analytics.escalations.days.windows import of_window
 from flowpilot.analytics.estimates.bootstrap import N_RESAMPLES, difference_of_medians_ci95
 from flowpilot.analytics.estimates.curves import Ordered, in_order
 from flowpilot.analytics.metrics import METRICS
@@ -37,6 +36,7 @@ from flowpilot.analytics.sql import (
     statement,
 )
 from flowpilot.analytics.statistics import Survival, Waits
+from flowpilot.analytics.summed.large import MANY, in_thread
 from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.analytics.waits import N_UNKNOWN, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb

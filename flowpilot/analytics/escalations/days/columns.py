@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.escalations.days.reading import DAY, TYPES
+from flowpilot.analytics.escalations.days.reading import TYPES
 from flowpilot.analytics.estimates.curves import Floats
+from flowpilot.analytics.summed.moments import DAY
 from flowpilot.handoffs.days.records import NEVER
 
 Times = NDArray[np.int64]

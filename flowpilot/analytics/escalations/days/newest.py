@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from flowpilot.analytics.escalations.days.columns import Columns
-from flowpilot.analytics.escalations.days.reading import moment
 from flowpilot.analytics.escalations.days.steps import read_steps
 from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow
+from flowpilot.analytics.summed.moments import moment
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.days.records import NEVER, NOT_COUNTED
 

@@ -8,7 +8,6 @@ moment. Days that this process has read before are not sent again: their version
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,16 +15,12 @@ import numpy as np
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import statement
 from flowpilot.analytics.summed.memory import memory
+from flowpilot.analytics.summed.moments import DAY, moment
 from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.days.records import JOINED, PARTS, RECORDS, SELECTED
 from flowpilot.identity.hours.queries import HOURS, history_in
 from flowpilot.working_hours import HoursHistory
-
-DAY = 86_400_000_000
-
-_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 # As little as a day without a handoff takes.
 _BYTES_OF_DAY = 1_000
@@ -105,11 +100,6 @@ class Handoffs:
 def is_read_from_days(window: Window) -> bool:
     """Whether a report needs no handoff's rows on days without news: what narrows it is not kept of days."""
     return not window.only.asked
-
-
-def moment(at: datetime) -> int:
-    """A moment in microseconds since 2000."""
-    return (at - _ZERO) // _MICROSECOND
 
 
 async def read_handoffs(db: ReadDb, first: Window, last: Window) -> Handoffs:

@@ -4,25 +4,24 @@ Most handoffs have long ended: whatever is asked of them at a later moment has t
 still change are looked at again, `moving`.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
 from flowpilot.analytics.escalations.days.columns import Columns, Figures, Mask, Records, together
-from flowpilot.analytics.escalations.days.reading import DAY, CleanDay
+from flowpilot.analytics.escalations.days.reading import CleanDay
 from flowpilot.analytics.escalations.quality import NEWEST
 from flowpilot.analytics.estimates.curves import Ordered, in_order
 from flowpilot.analytics.estimates.sums import exact_sum
+from flowpilot.analytics.summed.large import MANY, in_thread
 from flowpilot.analytics.summed.memory import Key, memory
+from flowpilot.analytics.summed.moments import DAY
 from flowpilot.handoffs.days.records import NEVER
-
-# More than this are worked on beside the event loop.
-MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ async def settled(account_id: UUID, days: Sequence[CleanDay], as_of: int) -> Set
     found: Settled | None = memory.get(key)
     if found is None or found.as_of > as_of:
         n = sum(part.size for one in days for part in one.day.parts.values())
-        found = await asyncio.to_thread(_settle, days, as_of) if n > MANY else _settle(days, as_of)
+        found = await in_thread(n > MANY, partial(_settle, days, as_of))
         memory.keep(key, found, found.n_bytes)
     return found
 

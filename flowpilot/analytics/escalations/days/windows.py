@@ -1,18 +1,16 @@
 """What one window has of the handoffs of days: of most, it is remembered."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 
 from flowpilot.analytics.escalations.days.columns import Columns, Figures, together
-from flowpilot.analytics.escalations.days.reading import DAY, Handoffs, moment
+from flowpilot.analytics.escalations.days.reading import Handoffs
 from flowpilot.analytics.escalations.days.settled import (
-    MANY,
     Settled,
     both,
     newest_claims,
@@ -23,13 +21,8 @@ from flowpilot.analytics.estimates.curves import Floats, Ordered, in_order, merg
 from flowpilot.analytics.estimates.sums import exact_sum
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.statistics import Survival
-
-T = TypeVar("T")
-
-
-async def in_thread(is_large: bool, work: Callable[[], T]) -> T:
-    """Do it beside the event loop, if it takes so long that others should not wait for it."""
-    return await asyncio.to_thread(work) if is_large else work()
+from flowpilot.analytics.summed.large import MANY
+from flowpilot.analytics.summed.moments import DAY, moment
 
 
 class HandoffsOfWindow:
