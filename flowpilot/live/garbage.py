@@ -2,7 +2,8 @@
 
 The process does nothing else meanwhile, and thousands of open streams are many objects. Left to itself, Python
 looks whenever a quarter more are there than last time, which may be just when events have to be sent. New objects
-are looked through as always, in which most circles are found.
+are looked through as always, in which most circles are found. Those that are there from the beginning, which are
+most of a small server's, are left out: modules and what they have made stay as long as the process.
 """
 
 import asyncio
@@ -18,7 +19,10 @@ _USUAL = gc.get_threshold()[2]
 
 
 async def collect_seldom(up: Callable[[], None], pause_seconds: float = _PAUSE_SECONDS) -> None:
-    """Look through everything at such pauses, or longer ones if it takes long, until cancelled."""
+    """Look through everything newer at such pauses, or longer ones if it takes long, until cancelled."""
+    is_first = not gc.get_freeze_count()
+    if is_first:
+        gc.freeze()
     gc.set_threshold(*gc.get_threshold()[:2], _NEVER)
     up()
     try:
@@ -30,3 +34,5 @@ async def collect_seldom(up: Callable[[], None], pause_seconds: float = _PAUSE_S
             pause = max(pause_seconds, _PART * (time.perf_counter() - started))
     finally:
         gc.set_threshold(*gc.get_threshold()[:2], _USUAL)
+        if is_first:
+            gc.unfreeze()
