@@ -2,8 +2,7 @@
 
 The process does nothing else meanwhile, and thousands of open streams are many objects. Left to itself, Python
 looks whenever a quarter more are there than last time, which may be just when events have to be sent. New objects
-are looked through as always, in which most circles are found. Those that are there from the beginning, which are
-most of a small server's, are left out: modules and what they have made stay as long as the process.
+are looked through as always, in which most circles are found.
 """
 
 import asyncio
@@ -19,10 +18,7 @@ _USUAL = gc.get_threshold()[2]
 
 
 async def collect_seldom(up: Callable[[], None], pause_seconds: float = _PAUSE_SECONDS) -> None:
-    """Look through everything newer at such pauses, or longer ones if it takes long, until cancelled."""
-    is_first = not gc.get_freeze_count()
-    if is_first:
-        gc.freeze()
+    """Look through everything at such pauses, or longer ones if it takes long, until cancelled."""
     gc.set_threshold(*gc.get_threshold()[:2], _NEVER)
     up()
     try:
@@ -34,5 +30,3 @@ async def collect_seldom(up: Callable[[], None], pause_seconds: float = _PAUSE_S
             pause = max(pause_seconds, _PART * (time.perf_counter() - started))
     finally:
         gc.set_threshold(*gc.get_threshold()[:2], _USUAL)
-        if is_first:
-            gc.unfreeze()
