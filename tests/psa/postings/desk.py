@@ -234,11 +234,17 @@ class Office:
 
     def let_time_pass(self) -> None:
         """Everything that waits for a time is due, and every unanswered request is long over."""
-        self._set("psa_postings SET due_at = due_at - interval '2 days'")
-        self._set(
-            "psa_posting_steps SET due_at = due_at - interval '2 days', asked_at = asked_at - interval '2 days'"
-        )
-        self._set("psa_connections SET rests_until = NULL")
+        for column in ("psa_postings.due_at", "psa_posting_steps.due_at", "psa_posting_steps.asked_at"):
+            self._pass_of(*column.split("."))
+        rested = "UPDATE psa_connections SET rests_until = NULL WHERE account_id = %s RETURNING 1"
+        self.company.query(rested, self.company.id)
+
+    def _pass_of(self, table: str, column: str) -> None:
+        # With shards, PostgreSQL computes no moment from a column.
+        due = f"SELECT id, {column} FROM {table} WHERE account_id = %s AND {column} IS NOT NULL"
+        for own_id, moment in self.company.query(due, self.company.id):
+            change = f"UPDATE {table} SET {column} = %s WHERE account_id = %s AND id = %s RETURNING 1"
+            self.company.query(change, moment - timedelta(days=2), self.company.id, own_id)
 
     def states(self, posting_id: uuid.UUID) -> list[str]:
         """The states of the posting and of its steps."""
@@ -249,9 +255,6 @@ class Office:
     def reason(self, posting_id: uuid.UUID) -> str:
         """The posting's reason."""
         return str(self.company.query("SELECT reason FROM psa_postings WHERE id = %s", posting_id)[0][0])
-
-    def _set(self, change: str) -> None:
-        self.company.query(f"UPDATE {change} WHERE account_id = %s RETURNING 1", self.company.id)
 
 
 def worked(user_id: uuid.UUID | None, minutes: float = 17) -> Worked:

@@ -54,6 +54,6 @@ def places_of(urls: DatabaseUrls, word: str) -> set[str]:
 def _has(connection: psycopg.Connection, table: str, column: str, kind: str, word: str) -> bool:
     like, bytes_ = "{column}::text ILIKE '%%' || %s || '%%'", "position(convert_to(%s, 'UTF8') IN {column}) > 0"
     condition = sql.SQL(bytes_ if kind == "bytea" else like).format(column=sql.Identifier(column))
-    query = sql.SQL("SELECT EXISTS (SELECT FROM {table} WHERE {condition})")
+    query = sql.SQL("SELECT EXISTS (SELECT 1 FROM {table} WHERE {condition})")
     row = connection.execute(query.format(table=sql.Identifier(table), condition=condition), [word]).fetchone()
     return row == (True,)
