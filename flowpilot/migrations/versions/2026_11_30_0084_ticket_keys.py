@@ -1,7 +1,8 @@
 """A session has what the numbers of its ticket have in common, however one is written, so that an index finds it.
 
 PostgreSQL computes it of whatever is written. The table is written anew, some ten seconds for a million sessions,
-while who writes waits. The index of numbers as they are written goes: nothing looks for them without their key.
+while everybody waits who reads or writes one, and those who write wait for the index. The index of numbers as they
+are written goes: nothing looks for them without their key.
 """
 
 from flowpilot.migrations.apart import apart

@@ -4,7 +4,7 @@ PostgreSQL has restrictive policies for that, but Citus copies each to its shard
 question found every text, and what may only be added to could be changed.
 """
 
-from alembic import op
+from flowpilot.migrations.apart import apart
 
 revision = "0085"
 down_revision = "0084"
@@ -31,22 +31,30 @@ CHANGED = {
 
 def upgrade() -> None:
     for table, (using, check) in CHANGED.items():
-        _replace(table, "removal")
-        op.execute(f"CREATE POLICY tenant_select ON {table} FOR SELECT USING ({_MINE})")
-        op.execute(
-            f"CREATE POLICY removal ON {table} FOR UPDATE"
-            f" USING ({_MINE} AND {using}) WITH CHECK ({_MINE} AND {check})"
+        _replace(
+            table,
+            f"tenant_select ON {table} FOR SELECT USING ({_MINE})",
+            f"removal ON {table} FOR UPDATE USING ({_MINE} AND {using}) WITH CHECK ({_MINE} AND {check})",
         )
-    _replace("session_texts", "search")
-    op.execute(f"CREATE POLICY search ON session_texts FOR SELECT USING ({_MINE} AND {_FOUND})")
-    op.execute(f"CREATE POLICY tenant_update ON session_texts FOR UPDATE USING ({_MINE}) WITH CHECK ({_MINE})")
+    _replace(
+        "session_texts",
+        f"search ON session_texts FOR SELECT USING ({_MINE} AND {_FOUND})",
+        f"tenant_update ON session_texts FOR UPDATE USING ({_MINE}) WITH CHECK ({_MINE})",
+    )
 
 
-def _replace(table: str, narrowing: str) -> None:
-    for policy in ("tenant", narrowing):
-        op.execute(f"DROP POLICY {policy} ON {table}")
-    op.execute(f"CREATE POLICY tenant_insert ON {table} FOR INSERT WITH CHECK ({_MINE})")
-    op.execute(f"CREATE POLICY tenant_delete ON {table} FOR DELETE USING ({_MINE})")
+def _replace(table: str, *policies: str) -> None:
+    """Give a table these policies alone, in its own transaction, so that nobody waits for two tables at once."""
+    ours = (
+        f"tenant_insert ON {table} FOR INSERT WITH CHECK ({_MINE})",
+        f"tenant_delete ON {table} FOR DELETE USING ({_MINE})",
+        *policies,
+    )
+    with apart() as connection:
+        for name in ("tenant", *(policy.split()[0] for policy in ours)):
+            connection.exec_driver_sql(f"DROP POLICY IF EXISTS {name} ON {table}")
+        for policy in ours:
+            connection.exec_driver_sql(f"CREATE POLICY {policy}")
 
 
 def downgrade() -> None:
