@@ -87,13 +87,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
 # it makes. Those that pass one on make none: they round it, or bring it to another unit.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "analytics.effects.effect._bounds_in_minutes": (),
-    "analytics.escalations.action_times._band": (),
     "analytics.escalations.quality._median": (),
     "analytics.escalations.report._estimated": (),
     "analytics.estimates.bootstrap.difference_of_medians_ci95": (RESAMPLED,),
     "analytics.estimates.comparison._ends": (),
     "analytics.estimates.means.hall": (MEAN,),
     "analytics.estimates.means.mean": (MEAN,),
+    "analytics.estimates.quantiles.at": (),
     "analytics.estimates.quantiles.ends_for_difference": (DIFFERENCE_OF_MEDIANS,),
     "analytics.estimates.quantiles.quantile_ci95": (P95,),
     "analytics.estimates.started._all_alike": (FASTER_SHARE,),
@@ -101,6 +101,8 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "analytics.estimates.started._within": (),
     "analytics.estimates.started.faster_share": (FASTER_SHARE,),
     "analytics.estimates.started.restricted_mean_difference": (RESTRICTED,),
+    "analytics.follow_up.times.estimate": (MEDIAN, P95, CURVE),
+    "analytics.follow_up.times.estimates": (MEDIAN, P95, CURVE),
     "analytics.rounding.rounded_bounds": (),
     "analytics.statistics.difference_ci95": (
         DIFFERENCE_OF_RATES,

@@ -17,9 +17,13 @@ from pathlib import Path
 from flowpilot.db.embedded import embedded_postgres
 
 with embedded_postgres(Path(sys.argv[1])) as url:
-    if "--fork" in sys.argv and os.fork() == 0:
-        sys.stdin.read()
-        os._exit(0)
+    if "--fork" in sys.argv:
+        ready, told = os.pipe()
+        if os.fork() == 0:
+            os.write(told, b"1")  # By now it has given up its parent's locks.
+            sys.stdin.read()
+            os._exit(0)
+        os.read(ready, 1)
     print(url, flush=True)
     sys.stdin.read()
 """
