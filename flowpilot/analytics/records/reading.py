@@ -20,10 +20,17 @@ from flowpilot.analytics.summed.large import MANY
 from flowpilot.analytics.summed.memory import Key, memory
 from flowpilot.analytics.summed.moments import DAY, time_of
 from flowpilot.analytics.summed.planned import planned_once
+from flowpilot.analytics.summed.whole import whole_days
 from flowpilot.db.session import ReadDb
 from flowpilot.sessions.records.packed import RECORDS, joined, selected
 
 _SEEN = np.dtype([("day", ">i4"), ("version", "V16")])
+
+_LAST = "CAST(:last AS timestamptz)"
+_DAYS = whole_days(
+    *("session_records", "session_news", "CAST(:first AS timestamptz)", _LAST),
+    end=f"{_LAST} + interval '1 microsecond'",
+)
 
 # What a report makes of a day.
 Made = TypeVar("Made", bound="MadeOfDay")
@@ -60,22 +67,7 @@ def over_records(parts: Sequence[str], more: Sequence[tuple[str, str, str]] = ()
     flows = "flows" if "tickets" in parts else "CAST('{}' AS uuid[])"
     return statement(
         f"""
-WITH clean AS MATERIALIZED (
-    SELECT * FROM session_records d
-    WHERE d.account_id = %(account_id)s
-      AND d.day >= (CAST(:first AS timestamptz) AT TIME ZONE 'UTC')::date
-      AND d.day <= (CAST(:last AS timestamptz) AT TIME ZONE 'UTC')::date
-      AND NOT EXISTS (SELECT FROM session_news n WHERE n.account_id = %(account_id)s AND n.day = d.day)
-),
-stretches AS MATERIALIZED (
-    SELECT since AS day, since, until FROM (
-        SELECT lag(ends, 1, CAST(:first AS timestamptz)) OVER (ORDER BY begins) AS since, begins AS until FROM (
-            SELECT day::timestamp AT TIME ZONE 'UTC' AS begins, (day + 1)::timestamp AT TIME ZONE 'UTC' AS ends
-            FROM clean
-            UNION ALL SELECT CAST(:last AS timestamptz) + interval '1 microsecond', NULL
-        ) bounds
-    ) between_days WHERE since < until
-),
+WITH {_DAYS},
 {RECORDS}{also}
 SELECT {", ".join(parts)}, {flows} AS flows, version, NULL::bytea AS seen{named}
 FROM clean

@@ -17,6 +17,7 @@ from flowpilot.analytics.sql import statement
 from flowpilot.analytics.summed.memory import memory
 from flowpilot.analytics.summed.moments import DAY, moment
 from flowpilot.analytics.summed.planned import planned_once
+from flowpilot.analytics.summed.whole import whole_days
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.days.records import JOINED, PARTS, RECORDS, SELECTED
 from flowpilot.identity.hours.queries import HOURS, history_in
@@ -31,25 +32,12 @@ TYPES = {
 }
 _SEEN = np.dtype([("day", ">i4"), ("version", "V16")])
 
+_END = "CAST(:end AS timestamptz)"
+_DAYS = whole_days("handoff_days", "handoff_news", "CAST(:start AS timestamptz)", _END, end=_END)
 _NOTHING = "'', '', '', '', '', '{}', '{}'"
 _SQL = statement(
     f"""
-WITH clean AS MATERIALIZED (
-    SELECT * FROM handoff_days d
-    WHERE d.account_id = %(account_id)s
-      AND d.day >= (CAST(:start AS timestamptz) AT TIME ZONE 'UTC')::date
-      AND d.day <= (CAST(:end AS timestamptz) AT TIME ZONE 'UTC')::date
-      AND NOT EXISTS (SELECT FROM handoff_news n WHERE n.account_id = %(account_id)s AND n.day = d.day)
-),
-stretches AS MATERIALIZED (
-    SELECT since AS day, since, until FROM (
-        SELECT lag(ends, 1, CAST(:start AS timestamptz)) OVER (ORDER BY begins) AS since, begins AS until FROM (
-            SELECT day::timestamp AT TIME ZONE 'UTC' AS begins, (day + 1)::timestamp AT TIME ZONE 'UTC' AS ends
-            FROM clean
-            UNION ALL SELECT CAST(:end AS timestamptz), CAST(:end AS timestamptz)
-        ) bounds
-    ) between_days WHERE since < until
-),
+WITH {_DAYS},
 {RECORDS}
 SELECT {", ".join(PARTS)}, groups, group_handoffs, version, NULL::bytea AS seen, NULL::json AS account_hours
 FROM clean
