@@ -16,6 +16,7 @@ from flowpilot.db.session import Database
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.sessions.days import news, rolling
 from flowpilot.sessions.models import AISession, SessionStatus, StatusChange
+from tests.analytics.histories import Rolled
 from tests.analytics.test_working import OFFICE
 from tests.company import Company, at, found_company, run
 
@@ -52,7 +53,7 @@ def _after(draw: random.Random, moment: datetime) -> datetime:
     return min(NOW, moment + timedelta(seconds=seconds, microseconds=draw.choice([0, 0, 1, 500_000])))
 
 
-class History:
+class History(Rolled):
     """What happens to an account's sessions."""
 
     def __init__(self, urls: DatabaseUrls, draw: random.Random) -> None:
@@ -77,9 +78,7 @@ class History:
         """Something happens."""
         writes = [self._begin, self._live, self._live, self._live, self._change, self._remove]
         happens: list[Callable[[], None]] = [lambda: self._write(self.draw.choice(writes))] * 4
-        self.draw.choice(
-            [*happens, self.roll, self._roll_some, self._killed, self._meanwhile, self._forget_some]
-        )()
+        self.draw.choice([*happens, self.roll, self.roll_some, self.killed, self._meanwhile, self._forget_some])()
 
     def _write(self, *works: Callable[[Any], Any]) -> None:
         async def in_a_transaction(database: Database) -> None:
@@ -171,27 +170,14 @@ class History:
         if not self.sessions:
             await self._begin(db)
 
-    def roll(self) -> None:
-        """The job comes by."""
-        rolling.roll(self.urls.runtime, self.account_id)
-
-    def _some_days(self) -> list[Any]:
+    def some_days(self) -> list[Any]:
         found = self.company.query("SELECT DISTINCT (created_at AT TIME ZONE 'UTC')::date AS day FROM ai_sessions")
         days = sorted(day for (day,) in found)
         return self.draw.sample(days, len(days) // 2)
 
-    def _roll_some(self) -> None:
-        with account_transaction(self.urls.runtime, self.account_id) as connection:
-            rolling.roll_days(connection, self.account_id, self._some_days())
-
-    def _killed(self) -> None:
-        with account_transaction(self.urls.runtime, self.account_id) as connection:
-            rolling.roll_days(connection, self.account_id, self._some_days())
-            connection.rollback()
-
     def _meanwhile(self) -> None:
         """Sessions change while their day is made, and that commits first."""
-        days = self._some_days()
+        days = self.some_days()
         with account_transaction(self.urls.runtime, self.account_id) as connection:
             rolling.begin(connection)
             connection.execute("SELECT FROM session_news WHERE account_id = %s LIMIT 1", [self.account_id])
@@ -201,4 +187,4 @@ class History:
     def _forget_some(self) -> None:
         with account_transaction(self.urls.runtime, self.account_id) as connection:
             forget = "DELETE FROM session_records WHERE account_id = %s AND day = ANY(%s)"
-            connection.execute(forget, [self.account_id, self._some_days()])
+            connection.execute(forget, [self.account_id, self.some_days()])

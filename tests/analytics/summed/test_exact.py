@@ -24,7 +24,7 @@ from flowpilot.psa.days import news as psa_news
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.sessions.days import news, rolling
 from flowpilot.sessions.models import AISession
-from tests.analytics.histories import histories
+from tests.analytics.histories import Rolled, histories
 from tests.analytics.naive import Row, World
 from tests.analytics.test_random_worlds import (
     NOW,
@@ -94,7 +94,7 @@ def _check(urls: DatabaseUrls, account_id: uuid.UUID, rows: dict[str, list[Row]]
         assert over_sums == run(urls, lambda database: _all_reports(database, account_id))
 
 
-class _History:
+class _History(Rolled):
     """What happens to an account, in its database and in the rows that the plain rules count."""
 
     def __init__(self, urls: DatabaseUrls, draw: random.Random) -> None:
@@ -105,8 +105,8 @@ class _History:
             psa_news.mark_all(connection, self.account_id)
 
     def go_on(self) -> None:
-        happens: list[Callable[[], None]] = [self._change, self._change, self._begin, self._roll, self._roll_some]
-        happens += [self._push, self._log, self._log_now, self._killed, self._meanwhile, self._forget_some]
+        happens: list[Callable[[], None]] = [self._change, self._change, self._begin, self.roll, self.roll_some]
+        happens += [self._push, self._log, self._log_now, self.killed, self._meanwhile, self._forget_some]
         self.draw.choice(happens)()
 
     def _change(self) -> None:
@@ -211,23 +211,11 @@ class _History:
         else:
             old |= {name: new[name] for name in names}
 
-    def _roll(self) -> None:
-        rolling.roll(self.urls.runtime, self.account_id)
-
-    def _some_days(self) -> list[Any]:
+    def some_days(self) -> list[Any]:
         moments = [row["created_at"] for row in self.rows["ai_sessions"] + self.rows["psa_activity_logs"]]
         moments += [row["posted_at"] for row in self.rows["psa_post_logs"] if row["posted_at"] is not None]
         days = sorted({news.day_of(moment) for moment in moments})
         return self.draw.sample(days, len(days) // 2)
-
-    def _roll_some(self) -> None:
-        with account_transaction(self.urls.runtime, self.account_id) as connection:
-            rolling.roll_days(connection, self.account_id, self._some_days())
-
-    def _killed(self) -> None:
-        with account_transaction(self.urls.runtime, self.account_id) as connection:
-            rolling.roll_days(connection, self.account_id, self._some_days())
-            connection.rollback()
 
     def _meanwhile(self) -> None:
         """Something changes while its day is summed up, and that commits first."""
@@ -236,7 +224,7 @@ class _History:
             connection.execute("SELECT FROM session_news WHERE account_id = %s LIMIT 1", [self.account_id])
             for happens in (self._change, self._begin, self._push, self._log):
                 happens()
-            rolling.sum_up(connection, self.account_id, self._some_days())
+            rolling.sum_up(connection, self.account_id, self.some_days())
 
     def _forget_some(self) -> None:
         with account_transaction(self.urls.runtime, self.account_id) as connection:
@@ -244,7 +232,7 @@ class _History:
                 "DELETE FROM session_days WHERE account_id = %s AND day = ANY(%s)",
                 "DELETE FROM psa_days WHERE account_id = %s AND day = ANY(%s)",
             ):
-                connection.execute(statement, [self.account_id, self._some_days()])
+                connection.execute(statement, [self.account_id, self.some_days()])
 
 
 @histories(12)
@@ -258,7 +246,7 @@ def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> Non
         _check(urls, history.account_id, history.rows)
     with account_transaction(urls.runtime, history.account_id) as connection:
         rolling.reconcile(connection, history.account_id)
-    history._roll()
+    history.roll()
     with account_transaction(urls.runtime, history.account_id) as connection:
         for query in (
             "SELECT FROM session_news WHERE account_id = %s",

@@ -29,7 +29,7 @@ from flowpilot.sessions.days import rolling
 from flowpilot.sessions.days.models import SessionNews
 from flowpilot.sessions.models import AISession, AISessionStep
 from tests.analytics.escalations.test_random import NOW, _around, _handoff, _step, _store, _world
-from tests.analytics.histories import histories
+from tests.analytics.histories import Rolled, histories
 from tests.analytics.naive import Row
 from tests.analytics.summed.test_exact import rows_alone
 from tests.analytics.test_working import OFFICE
@@ -76,7 +76,7 @@ def _check(urls: DatabaseUrls, account_id: uuid.UUID, *, forgets: bool = False) 
             assert found[field] == value, (asked, field)
 
 
-class _History:
+class _History(Rolled):
     """What happens to an account's handoffs."""
 
     def __init__(self, urls: DatabaseUrls, draw: random.Random) -> None:
@@ -93,7 +93,7 @@ class _History:
     def go_on(self) -> None:
         happens: list[Callable[[], None]] = [self._change, self._change, self._hand_over, self._happen]
         happens += [self._domain, self._step, self._step_of_log]
-        self.draw.choice([*happens, self._roll, self._roll, self._roll_some, self._killed, self._meanwhile])()
+        self.draw.choice([*happens, self.roll, self.roll, self.roll_some, self.killed, self._meanwhile])()
 
     def _write(self, work: Callable[[Any], Any]) -> None:
         async def in_a_transaction(database: Database) -> None:
@@ -199,21 +199,9 @@ class _History:
 
         self._write(work)
 
-    def _roll(self) -> None:
-        rolling.roll(self.urls.runtime, self.account_id)
-
-    def _some_days(self) -> list[Any]:
+    def some_days(self) -> list[Any]:
         days = {news.day_of(row["created_at"]) for row in self.rows["session_handoffs"]}
         return self.draw.sample(sorted(days), len(days) // 2)
-
-    def _roll_some(self) -> None:
-        with account_transaction(self.urls.runtime, self.account_id) as connection:
-            rolling.roll_days(connection, self.account_id, self._some_days())
-
-    def _killed(self) -> None:
-        with account_transaction(self.urls.runtime, self.account_id) as connection:
-            rolling.roll_days(connection, self.account_id, self._some_days())
-            connection.rollback()
 
     def _meanwhile(self) -> None:
         """Handoffs change while their day is made again, and that commits first."""
@@ -222,7 +210,7 @@ class _History:
             connection.execute("SELECT FROM handoff_news WHERE account_id = %s LIMIT 1", [self.account_id])
             self._change()
             self._hand_over()
-            rolling.sum_up(connection, self.account_id, self._some_days())
+            rolling.sum_up(connection, self.account_id, self.some_days())
 
 
 def _set_working_times(connection: Any, account_id: uuid.UUID, draw: random.Random) -> None:
@@ -287,7 +275,7 @@ def test_a_report_is_right_at_every_moment(urls: DatabaseUrls, seed: int) -> Non
         for _ in range(history.draw.randrange(1, 5)):
             history.go_on()
         _check(urls, history.account_id, forgets=history.draw.random() < 0.3)
-    history._roll()
+    history.roll()
     with account_transaction(urls.runtime, history.account_id) as connection:
         marked = connection.execute("SELECT FROM handoff_news WHERE account_id = %s", [history.account_id])
         assert marked.rowcount == 0
