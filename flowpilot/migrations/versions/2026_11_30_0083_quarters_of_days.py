@@ -2,11 +2,16 @@
 
 Each day is marked, and reports read its rows until a job of its account has summed it up again. A server of the
 release before cannot make a day of handoffs again, so its job fails, and the days keep their marks.
+
+Each account is marked in a transaction of its own, and reports and jobs wait only while the columns are added. If
+the server stops before all are marked, the columns are there already, and a second mark of a day does no harm.
 """
 
 from alembic import op
+from sqlalchemy import Connection
 
 from flowpilot.db.rls import each_account
+from flowpilot.migrations.apart import apart
 
 revision = "0083"
 down_revision = "0082"
@@ -33,19 +38,26 @@ SELECT %(account_id)s, day, gen_random_uuid() FROM {days} WHERE account_id = %(a
 
 def upgrade() -> None:
     digest = " # ".join(f"hash_array_extended({name}, {seed})" for seed, name in enumerate(LISTS, start=1))
-    op.execute("ALTER TABLE session_days DROP COLUMN version")
-    for column in ADDED:
-        op.execute(f"ALTER TABLE session_days ADD COLUMN {column} INTEGER[] DEFAULT '{{}}' NOT NULL")
-    op.execute(
-        f"ALTER TABLE session_days ADD COLUMN version BIGINT GENERATED ALWAYS AS ({digest}) STORED NOT NULL"
-    )
-    for column in OF_HANDOFFS:
-        op.execute(f"ALTER TABLE handoff_days ADD COLUMN {column} INTEGER[] DEFAULT '{{}}' NOT NULL")
-        op.execute(f"ALTER TABLE handoff_days ALTER COLUMN {column} DROP DEFAULT")
-    connection = op.get_bind()
-    for account_id in each_account(connection):
-        for days, news in (("session_days", "session_news"), ("handoff_days", "handoff_news")):
-            connection.exec_driver_sql(MARKS.format(days=days, news=news), {"account_id": account_id})
+    with apart() as connection:
+        connection.exec_driver_sql("ALTER TABLE session_days DROP COLUMN IF EXISTS version")
+        for column in ADDED:
+            _add(connection, "session_days", column)
+        connection.exec_driver_sql(
+            f"ALTER TABLE session_days ADD COLUMN version BIGINT GENERATED ALWAYS AS ({digest}) STORED NOT NULL"
+        )
+    with apart() as connection:
+        for column in OF_HANDOFFS:
+            _add(connection, "handoff_days", column)
+            connection.exec_driver_sql(f"ALTER TABLE handoff_days ALTER COLUMN {column} DROP DEFAULT")
+    for account_id in each_account(op.get_bind()):
+        with apart(account_id) as connection:
+            for days, news in (("session_days", "session_news"), ("handoff_days", "handoff_news")):
+                connection.exec_driver_sql(MARKS.format(days=days, news=news), {"account_id": account_id})
+
+
+def _add(connection: Connection, table: str, column: str) -> None:
+    change = f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {column} INTEGER[] DEFAULT '{{}}' NOT NULL"
+    connection.exec_driver_sql(change)
 
 
 def downgrade() -> None:
