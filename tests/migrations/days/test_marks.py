@@ -1,4 +1,4 @@
-"""Each account's days are marked in a transaction of its own: nobody waits for all, and it goes on where it stopped."""
+"""Each account's days are marked in a transaction of its own, and none waits for all to be done."""
 
 from datetime import date
 from uuid import UUID
@@ -23,7 +23,7 @@ def _keep(url: str, account_id: UUID, table: str) -> None:
     values = ", ".join(_EMPTY[type_] for _, type_ in columns)
     ask(
         *(url, account_id),
-        f"INSERT INTO {table} (account_id, day, {names}) VALUES (%s, %s, {values})",  # noqa: S608
+        f"INSERT INTO {table} (account_id, day, {names}) VALUES (%s, %s, {values})",
         *(account_id, DAY),
     )
 
