@@ -53,11 +53,16 @@ async def look_up(db: ReadDb, a: Asked[A], b: Asked[B], /) -> tuple[A, B]: ...
 @overload
 async def look_up(db: ReadDb, a: Asked[A], b: Asked[B], c: Asked[C], d: Asked[D], /) -> tuple[A, B, C, D]: ...
 async def look_up(db: ReadDb, *asked: Asked[Any]) -> tuple[Any, ...]:
-    """The answers to all, by one statement."""
+    """The answers to all, by one statement.
+
+    Raises:
+        ValueError: two of them mean something else by the same name.
+    """
     lookups = [one.lookup for one in asked]
     values: dict[str, Any] = {}
-    for one in asked:
-        values |= one.values
+    for name, value in (said for one in asked for said in one.values.items()):
+        if values.setdefault(name, value) != value:
+            raise ValueError(f"Looked up together, {name} is both {values[name]!r} and {value!r}.")
     row = iter(await _together(*lookups).first(db, **values))
     # Each takes as many columns as its query has.
     return tuple(one.meaning(*(next(row) for _ in one.query.selected_columns)) for one in lookups)
