@@ -189,7 +189,11 @@ def _resolutions(day: Solved, table: NDArray[np.intp], first: int, as_of: int) -
 
 
 def _begun_again(tickets: Times, begun: Times, of: NDArray[Any], solved_at: Times, start: int, as_of: int) -> Mask:
-    """Whether another session of a resolution's ticket began within a week of it."""
+    """Whether another session of a resolution's ticket began within a week of it.
+
+    Beginnings are not asked whose they are: none is later than its session's resolution. A check constraint says
+    so of `resolved_at`, and the history of a session only goes forward.
+    """
     found = np.zeros(of.size, dtype=bool)
     is_several = _several(tickets)
     asked = np.flatnonzero((of >= 0) & is_several[of]) if tickets.size else np.zeros(0, np.intp)

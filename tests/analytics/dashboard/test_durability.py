@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg.errors import CheckViolation
 
 from flowpilot.analytics.dashboard.durability import DurableResolutions, durable_resolutions
 from flowpilot.analytics.period import window
@@ -97,6 +98,16 @@ async def test_what_began_again_on_the_same_ticket_within_a_week_did_not_last(
     company.add("ai_sessions", created_at=begun, psa_ticket_id=ticket)
     neighbour.add("ai_sessions", created_at=BEGUN + 2 * HOUR, psa_ticket_id="T-1")
     assert await _counts(database, company) == (1, durable, 0)
+
+
+async def test_a_session_that_is_solved_as_it_begins_is_not_its_own_return(
+    database: Database, company: Company
+) -> None:
+    _solved(company, BEGUN, psa_ticket_id="T-1")
+    assert await _counts(database, company) == (1, 1, 0)
+    # Before it began, it would be: no session is resolved then, whoever writes it.
+    with pytest.raises(CheckViolation):
+        _solved(company, BEGUN - HOUR, psa_ticket_id="T-2")
 
 
 async def test_each_flow_has_its_own_share_with_its_interval(database: Database, company: Company) -> None:
