@@ -34,7 +34,7 @@ TIMES: Fields = {
 TICKETS: Fields = {
     "ticket": (_HASH, f"int8send(coalesce(ticket, {NO_TICKET}))"),
     # Its place among the day's flows.
-    "flow": (_FLOW, f"int2send(coalesce(array_position(flows, matched_flow_id) - 1, {NO_FLOW})::int2)"),
+    "flow": (_FLOW, f"int2send((CASE WHEN matched_flow_id IS NULL THEN {NO_FLOW} ELSE flow_place END)::int2)"),
 }
 # Of those that are resolved and have it; all of the others' time was working time.
 WORKED: Fields = {"place": _OF_SESSION, "work_seconds": (_SECONDS, "float8send(work_seconds)")}
@@ -116,6 +116,13 @@ def _part(name: str, rows: str, order: str = "place", condition: str = "true") -
 )"""  # noqa: S608 - all are our own constants
 
 
+# Sessions without a flow come last, so they move no other one's place in `flows_days`.
+_WITH_FLOWS = """(
+    SELECT day, place, ticket, matched_flow_id,
+           dense_rank() OVER (PARTITION BY day ORDER BY matched_flow_id) - 1 AS flow_place
+    FROM sessions
+) placed"""
+
 # After `stretches`, which has days (or anything else that names a stretch) with their `since` and `until`.
 RECORDS = ",".join(
     (
@@ -129,7 +136,7 @@ flows_days AS (
     GROUP BY day
 )""",
         _part("times", "sessions"),
-        _part("tickets", "sessions LEFT JOIN flows_days USING (day)"),
+        _part("tickets", _WITH_FLOWS),
         _part("worked", "sessions", condition="status = 'resolved' AND work_seconds IS NOT NULL"),
         _part("fixes", "sessions", condition="status = 'resolved' AND fix_applied_at IS NOT NULL"),
         _part("reopened", "reopened_rows"),
