@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.analytics.estimates.curves import (
+    LOW,
     Counted,
     Floats,
     Numbers,
     Ordered,
     Weighted,
+    beginning,
     counted,
     in_order,
     log_log_band,
@@ -173,7 +175,9 @@ class Survival:
     def curve(self) -> Curve | None:
         """The curve itself, with its band."""
         found = self.counted
-        return None if found is None else Curve(found.times, found.shares, *self.band(), found.at_risk)
+        if found is None:
+            return None
+        return Curve(found.times, found.shares, *log_log_band(found.shares, self._variances), found.at_risk)
 
     @cached_property
     def counted(self) -> Counted | None:
@@ -181,18 +185,27 @@ class Survival:
         return counted(self._waits) if self.n else None
 
     @cached_property
+    def _middle(self) -> Counted | None:
+        """The beginning of the curve of many waits, if it reaches beyond its middle; otherwise all of it."""
+        if "counted" not in vars(self) and self.n >= _MANY and not isinstance(self._waits, Weighted):
+            found = beginning(self._waits, self.n * 2 // 3)
+            if found.shares.size and found.shares[-1] < LOW:
+                return found
+        return self.counted
+
+    @cached_property
     def _variances(self) -> Floats:
         assert self.counted is not None
-        return variances(self.counted)
+        return variances(self.counted.ended, self.counted.at_risk)
 
-    def band(self, places: NDArray[np.intp] | slice = slice(None)) -> tuple[Floats, Floats]:
+    def band(self, places: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """The band at these places of the curve, of which there is one."""
         assert self.counted is not None
         return log_log_band(self.counted.shares[places], self._variances[places])
 
-    def estimate(self) -> None:
-        """Do now what takes long of many waits, and would be done when it is first asked for."""
-        for name in ("median_ci95", "median_ends", "mean"):
+    def estimate(self, *names: str) -> None:
+        """Do now what takes long of many waits, and would be done when one of these is first asked for."""
+        for name in names:
             getattr(self, name)
 
     @cached_property
@@ -212,7 +225,7 @@ class Survival:
     @of_order
     def median(self) -> float | None:
         """The median wait."""
-        return self._quantile(0.5)
+        return None if self._middle is None else _first(self._middle.times, self._middle.shares, 0.5)
 
     @of_order
     def p90(self) -> float | None:
@@ -227,19 +240,13 @@ class Survival:
     @of_order
     def median_ci95(self) -> Bounds | None:
         """The 95 % interval of the median; None of so few waits that no interval from the smallest on has 95 %."""
-        if self.counted is None or self.n < FEWEST_FOR_MEDIAN_CI95:
+        if self._middle is None or self.n < FEWEST_FOR_MEDIAN_CI95:
             return None
-        low, high = self._crossings(middle(self.counted))
-        return self._crossings(slice(None)) if low is None or high is None else (low, high)
-
-    def _crossings(self, within: slice) -> Bounds:
-        """Where the ends of the band cross a half first."""
+        low, high = _crossings(self._middle, middle(self._middle))
+        if low is not None and high is not None:
+            return low, high
         assert self.counted is not None
-        times, alive = self.counted.times[within], self.counted.shares[within]
-        band_low, band_high = self.band(within)
-        # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
-        low = np.where(alive <= TOLERANCE, 0.0, _or_one(band_low))
-        return _first(times, low, 0.5), _first(times, _or_one(band_high), 0.5)
+        return _crossings(self.counted, slice(None))
 
     @cached_property
     def p95_ci95(self) -> Bounds | None:
@@ -264,6 +271,17 @@ class Survival:
 def kaplan_meier(waits: Numbers, censored: Numbers) -> Survival:
     """Estimate a waiting time of waits that have ended, and of others that have lasted so long so far."""
     return Survival(in_order(waits, censored))
+
+
+def _crossings(found: Counted, within: slice) -> Bounds:
+    """Where the ends of the band cross a half first, within this part of the curve."""
+    times, alive = found.times[within], found.shares[within]
+    ended, at_risk = found.ended[: within.stop], found.at_risk[: within.stop]
+    sums = variances(ended, at_risk)[within.start :]
+    band_low, band_high = log_log_band(alive, sums)
+    # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
+    low = np.where(alive <= TOLERANCE, 0.0, _or_one(band_low))
+    return _first(times, low, 0.5), _first(times, _or_one(band_high), 0.5)
 
 
 def _or_one(band: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.analytics.escalations.schemas import CurvePoint, TimeBucket
-from flowpilot.analytics.estimates.curves import Numbers
+from flowpilot.analytics.estimates.curves import Floats
 from flowpilot.analytics.statistics import Survival
 
 # A curve has no more points than a chart can show.
@@ -56,10 +56,10 @@ def _kept(shares: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.flatnonzero(is_kept)
 
 
-def distribution(seconds: Numbers) -> list[TimeBucket]:
-    """How many times fall into each of the buckets."""
-    counts = np.bincount(np.searchsorted(BUCKETS[1:], seconds, side="right"), minlength=len(BUCKETS))
+def distribution(seconds: Floats) -> list[TimeBucket]:
+    """How many times, which are in order, fall into each of the buckets."""
+    counts = np.diff((0, *np.searchsorted(seconds, BUCKETS[1:]), seconds.size)).tolist()
     return [
-        TimeBucket(from_seconds=start, to_seconds=end, n=int(n))
+        TimeBucket(from_seconds=start, to_seconds=end, n=n)
         for (start, end), n in zip(zip_longest(BUCKETS, BUCKETS[1:]), counts, strict=True)
     ]

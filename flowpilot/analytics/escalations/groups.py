@@ -1,17 +1,18 @@
 """Escalations by reason and by the session's domain."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
-from flowpilot.analytics.escalations.days.windows import HandoffsOfWindow
+from flowpilot.analytics.escalations.days.windows import GroupedWaits, HandoffsOfWindow
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, share
 from flowpilot.analytics.escalations.schemas import DomainGroup, ReasonGroup
-from flowpilot.analytics.estimates.curves import Floats
+from flowpilot.analytics.estimates.curves import Floats, Ordered
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import (
@@ -21,7 +22,7 @@ from flowpilot.analytics.sql import (
     IS_CLAIM_TIME_UNKNOWN,
     statement,
 )
-from flowpilot.analytics.statistics import proportion
+from flowpilot.analytics.statistics import Survival, proportion
 from flowpilot.analytics.summed.planned import planned_once
 from flowpilot.analytics.waits import survival, waits
 from flowpilot.db.session import ReadDb
@@ -102,7 +103,7 @@ async def groups(db: ReadDb, window: Window) -> Sequence[Any]:
 
 
 async def groups_of_days(db: ReadDb, found: HandoffsOfWindow) -> Sequence[Any]:
-    """The same of handoffs that were read from their days."""
+    """The same of handoffs that were read from their days, without the waits."""
     counted = found.groups()
     n_of: Counter[int] = Counter()
     for one in counted:
@@ -121,13 +122,13 @@ async def groups_of_days(db: ReadDb, found: HandoffsOfWindow) -> Sequence[Any]:
     return [SimpleNamespace(**names[one["group"]], **one) for one in counted]
 
 
-def by_both(rows: Sequence[Any]) -> tuple[list[ReasonGroup], list[DomainGroup]]:
-    """The figures by reason and by domain."""
+def by_both(rows: Sequence[Any], waits: GroupedWaits | None) -> tuple[list[ReasonGroup], list[DomainGroup]]:
+    """The figures by reason and by domain; `waits` are those of all rows, unless each has its own."""
     by_reason = _grouped(rows, lambda row: (row.is_rest, row.reason))
     by_domain = _grouped(rows, lambda row: (False, row.domain))
     return (
-        [ReasonGroup(reason=name, **_figures(members)) for (_, name), members in by_reason],
-        [DomainGroup(domain=name, **_figures(members)) for (_, name), members in by_domain],
+        [ReasonGroup(reason=name, **figures) for (_, name), figures in _figures(by_reason, waits)],
+        [DomainGroup(domain=name, **figures) for (_, name), figures in _figures(by_domain, waits)],
     )
 
 
@@ -145,8 +146,34 @@ def _grouped(rows: Iterable[Any], key: Callable[[Any], Key]) -> list[tuple[Key, 
     )
 
 
-def _figures(members: Sequence[Any]) -> dict[str, Any]:
-    found = survival(_all(members, "to_action_ended"), _all(members, "to_action_censored"))
+def _figures(
+    groups: Sequence[tuple[Key, list[Any]]], waits: GroupedWaits | None
+) -> Iterator[tuple[Key, dict[str, Any]]]:
+    if waits is None:
+        found: Iterable[Survival] = (
+            survival(_all(members, "to_action_ended"), _all(members, "to_action_censored"))
+            for _, members in groups
+        )
+    else:
+        found = _survivals(waits, {row.group: place for place, (_, rows) in enumerate(groups) for row in rows})
+    for (key, members), one in zip(groups, found, strict=True):
+        yield key, _figures_of(members, one)
+
+
+def _survivals(waits: GroupedWaits, place_of: Mapping[int, int]) -> Iterator[Survival]:
+    """The estimate at each place, of the waits whose group has it."""
+    n = 1 + max(place_of.values(), default=-1)
+    # Such small numbers are sorted by their digits.
+    kind = np.int16 if n <= np.iinfo(np.int16).max else np.int32
+    places = np.array([place_of[number] for number in waits.numbers.tolist()], dtype=kind)[waits.groups]
+    order = np.argsort(places, kind="stable")
+    times, is_ended = waits.waits.times[order], waits.waits.is_ended[order]
+    ends = np.cumsum(np.bincount(places, minlength=n)).tolist()
+    for first, last in pairwise((0, *ends)):
+        yield Survival(Ordered(times[first:last], is_ended[first:last]))
+
+
+def _figures_of(members: Sequence[Any], found: Survival) -> dict[str, Any]:
     bounced = share(proportion(_sum(members, "n_bounced"), _sum(members, "n_claimed")))
     released = share(proportion(_sum(members, "n_released"), _sum(members, "n_claims")))
     return {

@@ -124,7 +124,8 @@ async def _of_days(db: ReadDb, window: Window, before: Window) -> _Found:
         this, old = await of_window(handoffs, window), await of_window(handoffs, before)
         # Beside PostgreSQL, which looks at the steps of the newest meanwhile.
         estimating = [
-            asyncio.ensure_future(in_thread(one.is_large, partial(_estimated, one))) for one in (this, old)
+            asyncio.ensure_future(in_thread(one.is_large, partial(_estimated, one, figures)))
+            for one, figures in ((this, _FIGURES), (old, _FIGURES_OF_BEFORE))
         ]
         row, old_row = await newest(db, this, old)
         groups_found = await groups_of_days(db, this)
@@ -143,12 +144,17 @@ async def _of_days(db: ReadDb, window: Window, before: Window) -> _Found:
     )
 
 
-def _estimated(handoffs: HandoffsOfWindow) -> dict[str, Survival]:
-    """The waits by their names; what takes long of many has been estimated."""
+# What takes long of many waits. The last quantile is first: it takes the whole curve, and so none is begun twice.
+_FIGURES_OF_BEFORE = ("median_ci95", "median_ends")
+_FIGURES = ("p95", "mean", *_FIGURES_OF_BEFORE)
+
+
+def _estimated(handoffs: HandoffsOfWindow, figures: Sequence[str]) -> dict[str, Survival]:
+    """The waits by their names; of many, these figures have been estimated."""
     found = {name: handoffs.survival(name) for name in WAITS}
     if handoffs.is_large:
         for one in found.values():
-            one.estimate()
+            one.estimate(*figures)
     return found
 
 
@@ -164,7 +170,7 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
 
 def _report(found: _Found, working: dict[str, Any], window: Window, before: Window) -> Escalations:
     row, figures = found.row, found.figures
-    by_reason, by_domain = by_both(found.groups)
+    by_reason, by_domain = by_both(found.groups, None if found.handoffs is None else found.handoffs.by_group)
     return Escalations(
         **header(window, "escalations"),
         n_handoffs_claimed=row.n_handoffs_claimed,

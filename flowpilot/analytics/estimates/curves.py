@@ -1,19 +1,23 @@
 """The Kaplan-Meier curve of waits and its band: the figures of SciPy's `ecdf`, in a twentieth of its time."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 Numbers = Sequence[float] | Floats
+
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 # SciPy's `ndtri(0.975)`; Python's own differs in its last digit.
 _Z95 = 1.959963984540054
 
-# From so many times on, only those are looked at where the share is between these.
-_MANY, _HIGH, _LOW = 2_000, 0.6, 0.4
+# From so many times on, only those are looked at where the share is between two: if so many are left at the first.
+_MANY, LOW = 2_000, 0.4
+_PARTS = ((8_000, 0.52, 0.48), (_MANY // 4, 0.6, LOW))
 
 
 class Ordered(NamedTuple):
@@ -49,18 +53,26 @@ def in_order(ended: Numbers, censored: Numbers) -> Ordered:
     return Ordered(times, is_ended)
 
 
-def merged(many: Ordered, few: Ordered) -> Ordered:
-    """Both together, in their order: quickly if there are few of the second."""
-    if few.times.size > many.times.size // 8:
-        times, is_ended = (np.concatenate(both) for both in zip(many, few, strict=True))
-        return in_order(times[is_ended], times[~is_ended])
+def merged(many: Ordered, few: Ordered, places: Places | None = None) -> Ordered:
+    """Both together, in their order: none is sorted again. `places` are those of the few, if they are known."""
+    places = places_among(many, few) if places is None else places
+    return Ordered(spliced(many.times, few.times, places), spliced(many.is_ended, few.is_ended, places))
+
+
+def places_among(many: Ordered, few: Ordered) -> Places:
+    """Where each of the few is when both are together."""
     first, last = (np.searchsorted(many.times, few.times, side=side) for side in ("left", "right"))
-    places = np.where(few.is_ended, first, last)
-    order = np.argsort(places, kind="stable")
-    places = places[order]
-    return Ordered(
-        np.insert(many.times, places, few.times[order]), np.insert(many.is_ended, places, few.is_ended[order])
-    )
+    places: Places = np.where(few.is_ended, first, last) + np.arange(few.times.size)
+    return places
+
+
+def spliced(many: NDArray[_Kind], few: NDArray[_Kind], places: Places) -> NDArray[_Kind]:
+    """All of them, with the few at these places."""
+    found = np.empty(many.size + few.size, many.dtype)
+    is_of_many = np.ones(found.size, dtype=bool)
+    is_of_many[places] = False
+    found[places], found[is_of_many] = few, many
+    return found
 
 
 class Counted(NamedTuple):
@@ -81,16 +93,31 @@ def counted(waits: Ordered | Weighted) -> Counted:
         left = np.cumsum((waits.ended + waits.censored)[::-1])[::-1]
         shares = shares_of(waits.ended, left, is_all=not waits.censored.any())
         return Counted(waits.times, shares, waits.ended, left)
+    return _counted(waits, waits.times.size, is_all=bool(waits.is_ended.all()))
+
+
+def beginning(waits: Ordered, most: int) -> Counted:
+    """The same of about so many of these waits, the shortest: what their curve begins with, to the last digit."""
+    # Equal ones are together.
+    end = int(np.searchsorted(waits.times, waits.times[most]))
+    first = Ordered(waits.times[:end], waits.is_ended[:end])
+    return _counted(first, waits.times.size, is_all=bool(waits.is_ended.all()))
+
+
+def _counted(waits: Ordered, n: int, *, is_all: bool) -> Counted:
+    """The curve of so many waits at these, which are all of them or the shortest."""
     times, is_ended = waits
-    n = times.size
     is_new = np.greater(times[1:], times[:-1])
     if is_new.all():
-        at_risk, number = np.arange(n, 0, -1), is_ended.astype(np.int64)
+        at_risk, number = np.arange(n, n - times.size, -1), is_ended.astype(np.int64)
     else:
         first = np.concatenate(([0], 1 + np.flatnonzero(is_new)))
-        at_risk, number = n - first, np.add.reduceat(is_ended, first, dtype=np.int64)
-        times = times[first]
-    return Counted(times, shares_of(number, at_risk, is_all=bool(is_ended.all())), number, at_risk)
+        again = 1 + np.flatnonzero(~is_new)
+        # Of equal ones, those that ended come first. The others belong to the last new one before them.
+        of_first = again - np.arange(1, again.size + 1)
+        number = is_ended[first] + np.bincount(of_first[is_ended[again]], minlength=first.size)
+        at_risk, times = n - first, times[first]
+    return Counted(times, shares_of(number, at_risk, is_all=is_all), number, at_risk)
 
 
 def shares_of(ended: NDArray[np.int64], at_risk: NDArray[np.int64], *, is_all: bool) -> Floats:
@@ -101,10 +128,10 @@ def shares_of(ended: NDArray[np.int64], at_risk: NDArray[np.int64], *, is_all: b
     return np.asarray(np.cumprod((at_risk - ended) / at_risk), dtype=np.float64)
 
 
-def variances(found: Counted) -> Floats:
-    """The sums in Greenwood's variance of each share; not finite once nobody is left."""
+def variances(ended: NDArray[np.int64], at_risk: NDArray[np.int64]) -> Floats:
+    """The sums in Greenwood's variance of each share of a curve; not finite once nobody is left."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        sums: Floats = np.cumsum(found.ended / (found.at_risk * (found.at_risk - found.ended)))
+        sums: Floats = np.cumsum(ended / (at_risk * (at_risk - ended)))
     return sums
 
 
@@ -126,13 +153,13 @@ def middle(found: Counted) -> slice:
 
     While the share is 0.6 or more and enough are left, the lower end is above a half: with x = -log(share), the
     sum of variances is below x / left, so the end is above exp(-x exp(1.96 / sqrt(x * left))). The upper end is
-    never below the share; it crosses only after 0.4 if few are left.
+    never below the share; it crosses only after 0.4 if few are left. Of very many, both are nearer.
     """
     shares, at_risk = found.shares, found.at_risk
-    if shares.size < _MANY or shares[-1] >= _HIGH:
+    if shares.size < _MANY:
         return slice(None)
-    first = int(np.argmax(shares < _HIGH))
-    if at_risk[first] < _MANY // 4 or at_risk[first] < at_risk[0] // 4:
-        return slice(None)
-    last = int(np.argmax(shares < _LOW)) if shares[-1] < _LOW else shares.size
-    return slice(first, last)
+    for least, high, low in _PARTS:
+        first = int(np.argmax(shares < high)) if shares[-1] < high else 0
+        if first and at_risk[first] >= max(least, at_risk[0] // 4):
+            return slice(first, int(np.argmax(shares < low)) if shares[-1] < low else shares.size)
+    return slice(None)

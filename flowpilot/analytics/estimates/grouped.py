@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.estimates.curves import Counted, Floats, Weighted, log_log_band, shares_of, variances
+from flowpilot.analytics.estimates.curves import Floats, Weighted, log_log_band, shares_of, variances
 from flowpilot.analytics.statistics import FEWEST_FOR_MEDIAN_CI95, TOLERANCE, Bounds
 
 Integers = NDArray[np.int64]
@@ -74,7 +74,7 @@ def _medians(found: _Distinct, n_groups: int) -> list[Median]:
         ended, gone = found.ended[one], found.gone[one]
         left = np.cumsum(gone[::-1])[::-1]
         shares[one] = shares_of(ended, left, is_all=bool((ended == gone).all()))
-        sums[one] = variances(Counted(found.times[one], shares[one], ended, left))
+        sums[one] = variances(ended, left)
         sizes.append((int(gone.sum()), int((gone - ended).sum())))
     low, high = log_log_band(shares, sums)
     low = np.where(shares <= TOLERANCE, 0.0, np.where(np.isnan(low), 1.0, low))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.estimates.curves import Floats, Numbers, Ordered, in_order
+from flowpilot.analytics.estimates.curves import Numbers, Ordered, in_order
 
 _Z95 = NormalDist().inv_cdf(0.975)
 # The ends that go into a difference of two quantiles: those of one side, at this level, lie as far from each
@@ -28,16 +28,32 @@ _LEAST_LEFT = 5
 
 
 class Steps(NamedTuple):
-    """A Kaplan-Meier curve, a step for each wait that ended.
+    """A Kaplan-Meier curve, a step for each wait that ended: the share that waits on.
 
-    `share` has ended by then. `effective` is how many cases without censoring would say as much: the variance of
-    their share is Greenwood's. `known` is the last time at which enough were left.
+    `sums` are those of Greenwood's variance, without a last step at which nobody is left, `has_end`. `known` is
+    the last time at which enough were left.
     """
 
     times: NDArray[np.float64]
-    share: NDArray[np.float64]
-    effective: NDArray[np.float64]
+    alive: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    has_end: bool
     known: float
+
+    def share(self, place: int) -> float:
+        """The share that has ended by this step."""
+        return float(1 - self.alive[place])
+
+    def effective(self, place: int) -> float:
+        """How many cases without censoring would say as much at this step.
+
+        The variance of their share is Greenwood's. Source: Dorey and Korn (1987), Statistics in Medicine 6,
+        679-687.
+        """
+        if self.has_end and place == self.times.size - 1:
+            # Once nobody is left there is no variance: the number stays what it was.
+            return self.effective(place - 1) if place else 1.0
+        return float((1 - self.alive[place]) / (self.alive[place] * self.sums[place]))
 
 
 def steps(ended: Numbers, censored: Numbers) -> Steps:
@@ -46,29 +62,17 @@ def steps(ended: Numbers, censored: Numbers) -> Steps:
 
 
 def steps_of(waits: Ordered, most: int | None = None) -> Steps:
-    """The same of waits that are in their order, or of the beginning of the curve, with so many of them.
-
-    Source: Dorey and Korn (1987), Statistics in Medicine 6, 679-687, for the effective number.
-    """
+    """The same of waits that are in their order, or of the beginning of the curve, with so many of them."""
     n, times, is_ended = waits.times.size, waits.times[:most], waits.is_ended[:most]
-    left = np.arange(n, n - times.size, -1, dtype=float)
-    at_risk = left[is_ended]
+    at_risk, has_all = np.arange(n, n - times.size, -1, dtype=float), bool(is_ended.all())
+    enough = times if has_all else times[: max(0, n - _LEAST_LEFT + 1)]
+    known = float(enough[-1]) if enough.size else -math.inf
+    if not has_all:
+        times, at_risk = times[is_ended], at_risk[is_ended]
+    has_end = bool(at_risk.size and at_risk[-1] <= 1)
     alive = np.cumprod(1 - 1 / at_risk, dtype=np.float64)
-    if at_risk.size and at_risk[-1] <= 1:
-        effective = _effective_to_the_end(alive, at_risk)
-    else:
-        effective = (1 - alive) / (alive * np.cumsum(1 / (at_risk * (at_risk - 1))))
-    enough = times if is_ended.all() else times[left >= _LEAST_LEFT]
-    return Steps(times[is_ended], 1 - alive, effective, float(enough[-1]) if enough.size else -math.inf)
-
-
-def _effective_to_the_end(alive: Floats, at_risk: Floats) -> Floats:
-    """Once nobody is left there is no variance: the number stays what it was."""
-    is_over = at_risk <= 1
-    greenwood = np.cumsum(1 / (at_risk * np.where(is_over, 1, at_risk - 1)))
-    effective = np.where(is_over, 0.0, (1 - alive) / np.where(is_over, 1, alive * greenwood))
-    effective[-1] = effective[-2] if effective.size > 1 else 1.0
-    return effective
+    left = at_risk[:-1] if has_end else at_risk
+    return Steps(times, alive, np.cumsum(1 / (left * (left - 1))), has_end, known)
 
 
 def quantile_ci95(found: Steps, level: float) -> Bounds:
@@ -115,17 +119,15 @@ def _place(found: Steps, level: float, chance: float) -> float:
     # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import special  # noqa: PLC0415
 
-    cases, share = found.effective, found.share
-
     def is_beyond(rank: float, of: float) -> bool:
         return bool(special.betainc(rank, max(of + 1 - rank, 1e-9), level) <= chance)
 
     def at(place: int) -> tuple[float, float]:
-        of = float(cases[place])
-        return of * float(share[place]), of
+        of = found.effective(place)
+        return of * found.share(place), of
 
-    place = bisect_left(range(cases.size), True, key=lambda i: is_beyond(*at(i)))
-    if place in {0, cases.size}:
+    place = bisect_left(range(found.times.size), True, key=lambda i: is_beyond(*at(i)))
+    if place in {0, found.times.size}:
         return math.inf if place else -math.inf
     (rank_before, of_before), (rank_at, of_at) = at(place - 1), at(place)
     low, high = 0.0, 1.0

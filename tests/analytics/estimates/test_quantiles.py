@@ -65,8 +65,8 @@ def test_no_wait_that_ended_is_no_interval() -> None:
 @given(waits)
 def test_without_censoring_as_many_cases_say_as_much(ended: list[float]) -> None:
     found = steps(ended, [])
-    assert found.effective == pytest.approx([len(ended)] * len(ended))
-    assert found.share[-1] == pytest.approx(1)
+    assert [found.effective(place) for place in range(len(ended))] == pytest.approx([len(ended)] * len(ended))
+    assert found.share(len(ended) - 1) == pytest.approx(1)
 
 
 @given(waits, waits)

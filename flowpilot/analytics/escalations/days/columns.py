@@ -1,7 +1,7 @@
 """What some handoffs of a window say at a moment: counts, waits and groups, by the names of the SQL over rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.analytics.escalations.days.reading import TYPES
-from flowpilot.analytics.estimates.curves import Floats
+from flowpilot.analytics.estimates.curves import Floats, Ordered
 from flowpilot.analytics.summed.moments import DAY
 from flowpilot.handoffs.days.records import NEVER
 
@@ -24,7 +24,7 @@ _SINCE_1970 = 946_684_800_000_000
 _TOGETHER = {"created": "created_at", "claimed": "claimed_at", "claims": "at"}
 
 # The times between which handoffs wait: of which handoffs, from when, and until when.
-_WAITS = {
+WAITS = {
     "to_claim": ("created", "created_at", "claimed_at"),
     "to_action": ("created", "created_at", "first_action_at"),
     "action": ("claimed", "claimed_at", "first_action_at"),
@@ -38,11 +38,27 @@ _WORKING = {"claim": "to_claim", "action": "action", "claimant": "claimant"}
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Handoffs in columns: those that were created, those that were claimed, and their claims."""
+    """Handoffs in columns: those that were created, those that were claimed, and their claims.
+
+    The number of a group is in `numbers`, and its place there in the columns.
+    """
 
     created: Columns
     claimed: Columns
     claims: Columns
+    numbers: Times
+
+    def first_claims(self, start: int) -> "Rows":
+        """Without the claims of which this moment has an earlier one after it."""
+        mask = self.claims["previous_at"] < start
+        return replace(self, claims={name: values[mask] for name, values in self.claims.items()})
+
+    @property
+    def n_bytes(self) -> int:
+        """How much memory they take."""
+        parts = (self.created, self.claimed, self.claims)
+        found: int = sum(array.nbytes for part in parts for array in part.values()) + self.numbers.nbytes
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +86,12 @@ class Records:
             for field in part.dtype.names:
                 kept = part.dtype[field]
                 found[name.removesuffix("_more")][field] = part[field].astype(kept.newbyteorder("="))
-        return Rows(**found)
-
-    @property
-    def n_bytes(self) -> int:
-        """How much memory they take."""
-        found: int = sum(part.nbytes for part in self.parts.values())
-        return found
+        groups = [part["group"] for part in found.values()]
+        numbers, places = np.unique(np.concatenate(groups), return_inverse=True)
+        ends = np.cumsum([each.size for each in groups])
+        for part, theirs in zip(found.values(), np.split(places.astype(np.int32), ends[:-1]), strict=True):
+            part["group"] = theirs
+        return Rows(**found, numbers=numbers)
 
 
 def together(days: Iterable[Mapping[str, Any]]) -> Records:
@@ -94,9 +109,13 @@ def together(days: Iterable[Mapping[str, Any]]) -> Records:
 class Figures:
     """What these handoffs say at a moment, in microseconds since 2000."""
 
-    def __init__(self, rows: Rows, as_of: int) -> None:
-        """Find out what had happened to each by then."""
-        self._as_of = as_of
+    def __init__(self, rows: Rows, as_of: int, is_open: Mapping[str, Mask] | None = None) -> None:
+        """Find out what had happened to each by then.
+
+        Args:
+            is_open: by the name of waits, those that are asked for here. All of them, if it is left out.
+        """
+        self._as_of, self._rows, self._is_open = as_of, rows, is_open
         self.created, self.claimed, self.claims = rows.created, rows.claimed, rows.claims
         self._of = {"created": self.created, "claimed": self.claimed}
         self.is_claimed = self._known(self.created["claimed_at"])
@@ -108,6 +127,11 @@ class Figures:
             | self._known(self.claimed["again_at"]) & (self.claimed["again_at"] <= closed + 7 * DAY)
         )
         self.is_released = self._known(self.claims["released_at"])
+
+    @property
+    def numbers(self) -> Times:
+        """The numbers of the groups."""
+        return self._rows.numbers
 
     def _known(self, times: Times) -> Mask:
         """Whether this had happened by then."""
@@ -137,51 +161,59 @@ class Figures:
         pending = self.created["created_at"][is_pending]
         return float(_seconds(self._as_of - pending.min())) if pending.size else None
 
-    def waits(self, name: str) -> tuple[Floats, Floats]:
-        """The waits of this name that have ended, and how long the others have lasted."""
-        of, start, end = _WAITS[name]
-        rows, (is_ended, is_censored) = self._of[of], self._split(name)
-        stops = self._stops(rows, start)
-        return (
-            _between(rows[start][is_ended], rows[end][is_ended]),
-            _between(rows[start][is_censored], stops[is_censored]),
-        )
+    def waits(self, name: str) -> tuple[Ordered, NDArray[np.int32]]:
+        """The waits of this name in their order, and the place of each one's group among the numbers."""
+        of, start, end = WAITS[name]
+        rows, is_counted = self._of[of], self._counted(name)
+        if self._is_open is not None:
+            is_counted = is_counted & self._is_open[name]
+        starts, ends = rows[start][is_counted], rows[end][is_counted]
+        is_ended = self._known(ends)
+        waited = _seconds(np.where(is_ended, ends, self._stops(starts, rows["closed_at"][is_counted])) - starts)
+        order = np.lexsort((~is_ended, waited))
+        return Ordered(waited[order], is_ended[order]), rows["group"][is_counted][order]
+
+    def open(self) -> Mapping[str, Mask]:
+        """By the name of waits, which handoffs' waits may be longer at a later moment, or end."""
+        return {
+            name: ~self._known(rows[end]) & ~(self._known(rows["closed_at"]) & (rows[end] == NEVER))
+            for name, (of, _, end) in WAITS.items()
+            for rows in [self._of[of]]
+        }
 
     def all_actions(self) -> Floats:
-        """The times to first action of handoffs that were ever acted on."""
+        """The times to first action of handoffs that were ever acted on, of the waits that are asked for."""
         is_acted = self.claimed["first_action_at"] != NEVER
+        if self._is_open is not None:
+            is_acted &= self._is_open["action"]
         return _between(self.claimed["claimed_at"][is_acted], self.claimed["first_action_at"][is_acted])
 
     def working_waits(self, name: str) -> dict[str, Floats]:
-        """The columns of `working_waits`."""
-        of, start, end = _WAITS[_WORKING[name]]
-        rows, (is_ended, is_censored) = self._of[of], self._split(_WORKING[name])
-        stored, stops = rows[f"{name}_work_seconds"][is_ended], self._stops(rows, start)
+        """The columns of `working_waits`, of all these handoffs."""
+        of, start, end = WAITS[_WORKING[name]]
+        rows, is_counted = self._of[of], self._counted(_WORKING[name])
+        is_ended = self._known(rows[end]) & is_counted
+        is_censored = is_counted & ~is_ended
+        stored, starts = rows[f"{name}_work_seconds"][is_ended], rows[start][is_censored]
         whole = _between(rows[start][is_ended], rows[end][is_ended])
         return {
             "worked": np.where(np.isnan(stored), whole, stored),
-            "since": (rows[start][is_censored] + _SINCE_1970) / 1e6,
-            "until": (stops[is_censored] + _SINCE_1970) / 1e6,
+            "since": (starts + _SINCE_1970) / 1e6,
+            "until": (self._stops(starts, rows["closed_at"][is_censored]) + _SINCE_1970) / 1e6,
         }
 
     @cached_property
     def groups(self) -> list[dict[str, Any]]:
-        """The figures of each group that has handoffs here, with its number."""
-        parts = self.created, self.claimed, self.claims
-        numbers = np.unique(np.concatenate([part["group"] for part in parts]))
-        if not numbers.size:
-            return []
-        places: Iterable[Any] = (np.searchsorted(numbers, part["group"]) for part in parts)
-        created, claimed, claims = places
+        """The counts of each group that has handoffs here, with its number."""
+        numbers = self.numbers
+        created, claimed, claims = (part["group"] for part in (self.created, self.claimed, self.claims))
 
-        def counted(places: NDArray[np.intp], among: Mask | None = None) -> list[int]:
+        def counted(places: NDArray[np.int32], among: Mask | None = None) -> list[int]:
             kept = places if among is None else places[among]
             found: list[int] = np.bincount(kept, minlength=numbers.size).tolist()
             return found
 
-        is_ended, is_censored = self._split("to_action")
-        ended, censored = self.waits("to_action")
-        columns: dict[str, Sequence[Any]] = {
+        columns = {
             "group": numbers.tolist(),
             "n": counted(created),
             "n_acted": counted(created, self.is_acted),
@@ -190,24 +222,20 @@ class Figures:
             "n_bounced": counted(claimed, self.is_bounced),
             "n_claims": counted(claims),
             "n_released": counted(claims, self.is_released),
-            "to_action_ended": _by_place(ended, created[is_ended], numbers.size),
-            "to_action_censored": _by_place(censored, created[is_censored], numbers.size),
         }
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
-    def _split(self, name: str) -> tuple[Mask, Mask]:
-        of, _, end = _WAITS[name]
+    def _counted(self, name: str) -> Mask:
+        """Of which handoffs the waits of this name count."""
+        of = WAITS[name][0]
         rows = self._of[of]
-        is_ended = self._known(rows[end])
-        is_counted = ~self.is_unknown if of == "created" else np.ones(is_ended.size, dtype=bool)
-        if name.startswith("own"):
-            is_counted &= rows["is_imported"] == 0
-        return is_ended & is_counted, ~is_ended & is_counted
+        is_counted = ~self.is_unknown if of == "created" else np.ones(rows["closed_at"].size, dtype=bool)
+        return is_counted & (rows["is_imported"] == 0) if name.startswith("own") else is_counted
 
-    def _stops(self, rows: Columns, start: str) -> Times:
-        """Where a wait that has not ended is censored."""
-        closed = np.where(rows["closed_at"] == NEVER, self._as_of, rows["closed_at"])
-        found: Times = np.maximum(np.minimum(closed, self._as_of), rows[start])
+    def _stops(self, starts: Times, closed: Times) -> Times:
+        """Where waits that have not ended are censored."""
+        stops = np.where(closed == NEVER, self._as_of, np.minimum(closed, self._as_of))
+        found: Times = np.maximum(stops, starts)
         return found
 
 
@@ -220,12 +248,6 @@ def _seconds(microseconds: Any) -> Any:
     """As PostgreSQL has the seconds of a difference of times: to the last digit."""
     days, rest = np.divmod(microseconds, DAY)
     return rest / 1e6 + 86400.0 * days
-
-
-def _by_place(values: Floats, places: NDArray[np.intp], n: int) -> list[Floats]:
-    """The values of each of so many places."""
-    order = np.argsort(places, kind="stable")
-    return np.split(values[order], np.searchsorted(places[order], np.arange(1, n)))
 
 
 def _n(mask: Mask) -> int:

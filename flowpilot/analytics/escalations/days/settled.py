@@ -1,22 +1,33 @@
 """What is computed once of days that lie wholly in a window, for every later moment.
 
-Most handoffs have long ended: whatever is asked of them at a later moment has the same answer. Only those that may
-still change are looked at again, `moving`.
+Most handoffs have long ended: whatever is asked of them at a later moment has the same answer. Only those that
+may still change are looked at again, `moving`. Of these, too, a wait that has ended stays as it is, so it is among
+the waits that have settled.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
-from flowpilot.analytics.escalations.days.columns import Columns, Figures, Mask, Records, together
+from flowpilot.analytics.escalations.days.columns import (
+    WAITS,
+    Columns,
+    Figures,
+    Mask,
+    Rows,
+    Times,
+    together,
+)
 from flowpilot.analytics.escalations.days.reading import CleanDay
 from flowpilot.analytics.escalations.quality import NEWEST
-from flowpilot.analytics.estimates.curves import Ordered, in_order
+from flowpilot.analytics.estimates.curves import Ordered
 from flowpilot.analytics.estimates.sums import exact_sum
 from flowpilot.analytics.summed.large import MANY, in_thread
 from flowpilot.analytics.summed.memory import Key, memory
@@ -26,30 +37,35 @@ from flowpilot.handoffs.days.records import NEVER
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The figures of handoffs that have ended by a moment, and the records of the others.
+    """The figures of handoffs that have ended by a moment, and the columns of the others.
 
+    `waits` are those that have settled, whether the rest of their handoff has or not. `groups_of_waits` are of
+    those from the creation to the first action, as places among the `numbers` of groups. `is_open` says which
+    waits of the others have not.
     `newest_claims` and `newest_shares` have some columns of the newest handoffs, those that move among them.
     """
 
     as_of: int
     counts: Mapping[str, int]
     waits: Mapping[str, Ordered]
+    groups_of_waits: NDArray[np.int32]
+    numbers: Times
     all_actions: Fraction
     working: Mapping[str, Columns]
     groups: Sequence[Mapping[str, Any]]
     group_handoffs: Mapping[int, UUID]
-    moving: Records
+    moving: Rows
+    is_open: Mapping[str, Mask]
     newest_claims: Columns
     newest_shares: Columns
 
     @property
     def n_bytes(self) -> int:
         """How much memory it takes."""
-        columns = (self.newest_claims, self.newest_shares, *self.working.values())
-        waits = sum(array.nbytes for each in self.waits.values() for array in each)
-        groups = sum(each["to_action_ended"].nbytes + each["to_action_censored"].nbytes for each in self.groups)
-        others = sum(array.nbytes for each in columns for array in each.values())
-        found: int = waits + groups + others + self.moving.n_bytes + 1_000 * (1 + len(self.groups))
+        columns = (self.newest_claims, self.newest_shares, self.is_open, *self.working.values())
+        arrays = chain(*self.waits.values(), *(each.values() for each in columns))
+        others = self.groups_of_waits.nbytes + self.numbers.nbytes + self.moving.n_bytes
+        found: int = sum(array.nbytes for array in arrays) + others + 1_000 * (1 + len(self.groups))
         return found
 
 
@@ -79,23 +95,31 @@ def _settle(days: Sequence[CleanDay], as_of: int) -> Settled:
     # One whose claim before is on these days, too, counts there.
     is_counted = claims["previous_at"] < days[0].begins
     figures = Figures(records.taken(ended).columns(), as_of)
+    moving = records.taken(
+        {name: ~mask & is_counted if name == "claims" else ~mask for name, mask in ended.items()}
+    ).columns()
+    waits, groups_of_waits = _settled_waits(rows, as_of)
     return Settled(
         as_of=as_of,
         counts=figures.counts(),
-        waits={
-            name: in_order(*figures.waits(name))
-            for name in ("to_claim", "to_action", "action", "claimant", "own_wait", "own_action")
-        },
-        all_actions=exact_sum(figures.all_actions()),
+        waits=waits,
+        groups_of_waits=groups_of_waits,
+        numbers=rows.numbers,
+        all_actions=exact_sum(waits["action"].times[waits["action"].is_ended]),
         working={name: figures.working_waits(name) for name in ("claim", "action", "claimant")},
         groups=figures.groups,
         group_handoffs={number: handoff for one in days for number, handoff in one.day.group_handoffs.items()},
-        moving=records.taken(
-            {name: ~mask & is_counted if name == "claims" else ~mask for name, mask in ended.items()}
-        ),
+        moving=moving,
+        is_open=Figures(moving, as_of).open(),
         newest_claims=newest_claims(claimed),
         newest_shares=newest_shares(created),
     )
+
+
+def _settled_waits(rows: Rows, as_of: int) -> tuple[Mapping[str, Ordered], NDArray[np.int32]]:
+    is_settled = {name: ~mask for name, mask in Figures(rows, as_of).open().items()}
+    found = {name: Figures(rows, as_of, is_settled).waits(name) for name in WAITS}
+    return {name: waits for name, (waits, _) in found.items()}, found["to_action"][1]
 
 
 def _ended(rows: Columns, as_of: int, *actions: str) -> Mask:

@@ -1,14 +1,16 @@
 """What one window has of the handoffs of days: of most, it is remembered."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import chain
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
-from flowpilot.analytics.escalations.days.columns import Columns, Figures, together
+from flowpilot.analytics.escalations.days.columns import Columns, Figures, Times, together
 from flowpilot.analytics.escalations.days.reading import Handoffs
 from flowpilot.analytics.escalations.days.settled import (
     Settled,
@@ -17,12 +19,20 @@ from flowpilot.analytics.escalations.days.settled import (
     newest_shares,
     settled,
 )
-from flowpilot.analytics.estimates.curves import Floats, Ordered, in_order, merged
+from flowpilot.analytics.estimates.curves import Floats, Ordered, merged, places_among, spliced
 from flowpilot.analytics.estimates.sums import exact_sum
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.statistics import Survival
 from flowpilot.analytics.summed.large import MANY
 from flowpilot.analytics.summed.moments import DAY, moment
+
+
+class GroupedWaits(NamedTuple):
+    """Waits in their order, and the place of each one's group among the numbers."""
+
+    waits: Ordered
+    groups: NDArray[np.int32]
+    numbers: Times
 
 
 class HandoffsOfWindow:
@@ -31,27 +41,26 @@ class HandoffsOfWindow:
     def __init__(self, found: Handoffs, window: Window, known: Settled | None) -> None:
         """Take the window's handoffs; `known` is what has settled of the days that lie wholly in it."""
         self.window = window
-        start, end = moment(window.start), moment(window.end)
+        start, end, as_of = moment(window.start), moment(window.end), moment(window.as_of)
         edges = [
             one.day
             for one in found.clean
             if one.begins < start < one.begins + DAY or one.begins < end < one.begins + DAY
         ]
         near = (*edges, *found.between)
-        rest = together(one.parts for one in near).within(start, end)
-        self._known, self._near = known, rest.columns()
+        self._known, self._near = known, together(one.parts for one in near).within(start, end).columns()
         self._group_handoffs = {n: handoff for one in near for n, handoff in one.group_handoffs.items()}
+        self._rest = [Figures(self._near, as_of)]
         if known is not None:
-            rest = together((known.moving.within(start, end).parts, rest.parts))
-        self._rest = Figures(rest.columns(), moment(window.as_of))
+            self._rest.append(Figures(known.moving.first_claims(start), as_of, known.is_open))
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """All counts, by the names of the statement over rows."""
-        counts = self._rest.counts()
-        return (
-            counts if self._known is None else {name: n + self._known.counts[name] for name, n in counts.items()}
-        )
+        parts: list[Mapping[str, int]] = [part.counts() for part in self._rest]
+        if self._known is not None:
+            parts.append(self._known.counts)
+        return {name: sum(part[name] for part in parts) for name in parts[0]}
 
     @property
     def is_large(self) -> bool:
@@ -60,13 +69,26 @@ class HandoffsOfWindow:
 
     def row(self, more: Mapping[str, Any]) -> Any:
         """What the statement over rows finds, without the waits, and with `more` columns."""
-        oldest = self._rest.oldest_pending_seconds()
+        pending = [part.oldest_pending_seconds() for part in self._rest]
+        oldest = max((seconds for seconds in pending if seconds is not None), default=None)
         return SimpleNamespace(**self.counts, **more, oldest_pending_seconds=oldest)
 
     def ordered(self, name: str) -> Ordered:
         """The waits of this name, in their order."""
-        few = in_order(*self._rest.waits(name))
-        return few if self._known is None else merged(self._known.waits[name], few)
+        if name == "to_action":
+            return self.by_group.waits
+        found = [part.waits(name)[0] for part in self._rest]
+        if self._known is not None:
+            found.append(self._known.waits[name])
+        return reduce(lambda few, many: merged(many, few), found)
+
+    @cached_property
+    def by_group(self) -> GroupedWaits:
+        """The waits from the creation to the first action."""
+        found = [GroupedWaits(*part.waits("to_action"), part.numbers) for part in self._rest]
+        if (known := self._known) is not None:
+            found.append(GroupedWaits(known.waits["to_action"], known.groups_of_waits, known.numbers))
+        return reduce(_both_grouped, found)
 
     def survival(self, name: str) -> Survival:
         """The estimate of the waits of this name."""
@@ -74,27 +96,30 @@ class HandoffsOfWindow:
 
     def all_actions(self) -> tuple[Floats, float]:
         """The times to first action of handoffs that were ever acted on, in order, and their sum."""
-        few = self._rest.all_actions()
+        few = np.sort(np.concatenate([part.all_actions() for part in self._rest]))
         if self._known is None:
-            return np.sort(few), float(exact_sum(few))
-        many = self._known.waits["action"]
+            return few, float(exact_sum(few))
         # What has settled was acted on, or never will be.
-        times = np.sort(np.concatenate((many.times[many.is_ended], few)))
+        many, is_ended = self._known.waits["action"]
+        many = many if is_ended.all() else many[is_ended]
+        times = spliced(many, few, np.searchsorted(many, few) + np.arange(few.size))
         return times, float(self._known.all_actions + exact_sum(few))
 
     def working_waits(self, names: Sequence[str]) -> Any:
         """The columns of `working_waits`, of these names."""
         found = {}
         for name in names:
-            few = self._rest.working_waits(name)
-            for column, values in few.items():
-                more = () if self._known is None else (self._known.working[name][column],)
-                found[f"{name}_{column}"] = np.concatenate((*more, values))
+            parts: list[Mapping[str, Floats]] = [part.working_waits(name) for part in self._rest]
+            if self._known is not None:
+                parts.append(self._known.working[name])
+            for column in parts[0]:
+                found[f"{name}_{column}"] = np.concatenate([part[column] for part in parts])
         return SimpleNamespace(**found)
 
     def groups(self) -> list[Mapping[str, Any]]:
-        """The figures of each group, with its number: some of it in one, and the rest in another."""
-        return [*(() if self._known is None else self._known.groups), *self._rest.groups]
+        """The counts of each group, with its number: some of it in one, and the rest in others."""
+        known = () if self._known is None else self._known.groups
+        return [*known, *chain.from_iterable(part.groups for part in self._rest)]
 
     def handoff_of_group(self, number: int) -> UUID:
         """One of the group's handoffs, which has its words."""
@@ -113,6 +138,15 @@ class HandoffsOfWindow:
         """The completeness of the newest handoffs, in their order."""
         near = newest_shares(self._near.created)
         return near if self._known is None else both(self._known.newest_shares, near, "created_at")
+
+
+def _both_grouped(few: GroupedWaits, many: GroupedWaits) -> GroupedWaits:
+    places = places_among(many.waits, few.waits)
+    return GroupedWaits(
+        merged(many.waits, few.waits, places),
+        spliced(many.groups, few.groups + np.int32(many.numbers.size), places),
+        np.concatenate((many.numbers, few.numbers)),
+    )
 
 
 async def of_window(found: Handoffs, window: Window) -> HandoffsOfWindow:
