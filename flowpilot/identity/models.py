@@ -139,6 +139,7 @@ class AuditEntry(Tenant, Base):
     __tablename__ = "audit_log"
     __table_args__ = (
         Index(None, "account_id", "action"),
+        Index("audit_log_actor_idx", "account_id", "actor_id"),
         {"info": {"append_only": True, "removable": ("before", "after")}},
     )
 

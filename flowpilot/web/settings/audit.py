@@ -79,7 +79,7 @@ class AuditLog(SettingsPage):
     section: ClassVar[str] = _HERE
     found: ListPage[AuditEntryOut]
     form: AuditForm
-    actions: list[str]
+    actions: Sequence[str]
     people: Sequence[tuple[uuid.UUID, str]]
     names: Mapping[str, str]
     here: str
