@@ -1,7 +1,8 @@
 """Resolved sessions of the account that had a problem such as this one, and what solved them.
 
 What is compared is bounded, however many sessions there are: the newest that were resolved, and the newest of the
-same client, both by an index. Their titles are compared as in `sessions/similar`.
+same client, both by an index. Their titles are compared as in `sessions/similar`, each of which a process knows
+(`titles`); the rows are read of those that are alike.
 """
 
 import re
@@ -12,19 +13,18 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, select, union
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from flowpilot.db.session import ReadDb
-from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.db.statements.built import Built
+from flowpilot.sessions.models import AISession
 from flowpilot.sessions.problem.parts import own_words
 from flowpilot.sessions.problem.titles import problem_of
 from flowpilot.sessions.recalled.solutions import solutions_of
-from flowpilot.sessions.similar.likeness import Traits, is_evidence, likeness, shared_words
-from flowpilot.sessions.similar.words import Words, Worth, words_of, worth_in
+from flowpilot.sessions.recalled.titles import hidden, titles_to_compare
+from flowpilot.sessions.similar.likeness import alike, are_apart, is_evidence, of_problem
+from flowpilot.sessions.similar.words import Words, Worth, words_of
 
-# So many resolved sessions are compared, and so many of the same client, which may be older.
-_NEWEST = 2000
-_OF_CLIENT = 500
 _MOST = 3
 # A person judges what is shown, so it is less than what brings sessions into one proposal (`benchmarks/recalled`).
 _LEAST_LIKENESS = 0.2
@@ -76,16 +76,31 @@ class Recalled:
         return (self.resolved_at - self.created_at).total_seconds()
 
 
-_Candidate = Row[*tuple[Any, ...]]
+_ROWS = Built(
+    select(
+        AISession.id,
+        AISession.problem_summary,
+        AISession.problem_domain,
+        AISession.client_name,
+        AISession.client_id,
+        AISession.created_at,
+        AISession.resolved_at,
+    )
+    .where(
+        AISession.account_id == bindparam("account_id", type_=Uuid),
+        AISession.id == any_(bindparam("sessions", type_=ARRAY(Uuid))),
+    )
+    .order_by(AISession.created_at.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """A candidate, how alike it is, and the words that make it so."""
+    """A resolved session, how alike it is, and the words that make it so."""
 
     likeness: float
-    row: _Candidate
     shared: Words
+    row: Any
 
 
 def query_of(session: AISession) -> ProblemQuery:
@@ -102,10 +117,11 @@ def problem_query(text: str, domain: str | None = None, client_id: uuid.UUID | N
 
 async def recall(db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery) -> list[Recalled]:
     """The likest resolved sessions that say what solved them, those of the same client first; three at most."""
-    candidates = await _candidates(db, account_id, problem)
-    if not candidates:
+    found = await _alike(db, account_id, problem)
+    if not found:
         return []
-    scored = await _scored(db, account_id, problem, candidates)
+    rows = await _ROWS.all(db, account_id=account_id, sessions=list(found))
+    scored = [_Scored(*found[row.id], row) for row in rows if not are_apart(problem.domain, row.problem_domain)]
     scored.sort(
         key=lambda one: (_is_same_client(one.row, problem), one.likeness, one.row.created_at), reverse=True
     )
@@ -115,66 +131,37 @@ async def recall(db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery) -> li
     return [_recalled(one, problem, solutions[one.row.id], spelled) for one in best]
 
 
-async def _candidates(db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery) -> Sequence[_Candidate]:
-    query = (
-        select(
-            AISession.id,
-            AISession.problem_summary,
-            AISession.problem_domain,
-            AISession.client_name,
-            AISession.client_id,
-            AISession.created_at,
-            AISession.resolved_at,
-        )
-        .where(
-            AISession.account_id == account_id,
-            AISession.status == SessionStatus.RESOLVED,
-            AISession.resolved_at.is_not(None),
-            AISession.problem_summary != "",
-        )
-        .order_by(AISession.created_at.desc())
-    )
-    if problem.session_id is not None:
-        query = query.where(AISession.id != problem.session_id)
-    newest = query.limit(_NEWEST)
-    if problem.client_id is None:
-        return (await db.execute(newest)).all()
-    theirs = query.where(AISession.client_id == problem.client_id).limit(_OF_CLIENT)
-    both = union(select(newest.subquery()), select(theirs.subquery()))
-    return (await db.execute(both)).all()
-
-
-async def _scored(
-    db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery, candidates: Sequence[_Candidate]
-) -> list[_Scored]:
-    """The candidates that are alike enough, by more than one word."""
-    title, whole, *theirs = await words_of(
-        db, [problem.title, problem.text, *(row.problem_summary for row in candidates)]
-    )
-    worth = await worth_in(db, account_id)
-    found = []
-    for words, row in zip(theirs, candidates, strict=True):
-        that = Traits(words, frozenset(), row.problem_domain)
-        score, shared = _best(that, problem.domain, title, whole, worth)
+async def _alike(db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery) -> dict[uuid.UUID, tuple[float, Words]]:
+    """The sessions that are alike enough by more than one word, with how alike they are and those words."""
+    titles = await titles_to_compare(db, account_id, problem.session_id, problem.client_id)
+    if not titles.sessions:
+        return {}
+    said = [of_problem(words) for words in await words_of(db, [problem.title, problem.text])]
+    spelled = {hidden(word): word for words in said for word in words}
+    asked = [frozenset(map(hidden, words)) for words in said]
+    found: dict[uuid.UUID, tuple[float, Words]] = {}
+    for title, words in titles.words.items():
+        score, shared = _best(words, asked, spelled, titles.worth)
         if score >= _LEAST_LIKENESS:
-            found.append(_Scored(score, row, shared))
+            found |= {uuid.UUID(bytes=one): (score, shared) for one in titles.sessions[title]}
     return found
 
 
-def _best(that: Traits, domain: str | None, title: Words, whole: Words, worth: Worth) -> tuple[float, Words]:
-    """How alike a problem is to another, by its title or by all of it, and by which words: whichever says more.
+def _best(
+    that: Sequence[str], asked: Sequence[Words], spelled: Mapping[str, str], worth: Worth
+) -> tuple[float, Words]:
+    """How alike a title is to a problem, by its title or by all of it, and by which words: whichever says more.
 
     A long text shares a smaller part of its words with a title than a title does, so it is not the only measure.
     """
     best: tuple[float, Words] = (0.0, frozenset())
-    for words in (title, whole):
+    for words in asked:
         # Most problems of an account have no word in common.
-        if words.isdisjoint(that.problem):
+        if words.isdisjoint(that):
             continue
-        this = Traits(words, frozenset(), domain)
-        shared = shared_words(this, that)
+        shared = frozenset(spelled[word] for word in words.intersection(that))
         if is_evidence(shared):
-            best = max(best, (likeness(this, that, worth), shared), key=lambda one: one[0])
+            best = max(best, (alike(words, frozenset(that), worth), shared), key=lambda one: one[0])
     return best
 
 
@@ -184,7 +171,7 @@ async def _spelled(db: ReadDb, text: str) -> dict[str, Words]:
     return dict(zip(written, await words_of(db, written), strict=True))
 
 
-def _is_same_client(row: _Candidate, problem: ProblemQuery) -> bool:
+def _is_same_client(row: Any, problem: ProblemQuery) -> bool:
     return problem.client_id is not None and row.client_id == problem.client_id
 
 

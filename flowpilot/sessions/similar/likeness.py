@@ -31,6 +31,12 @@ class Traits:
     domain: str | None = None
 
 
+def of_problem(words: Words) -> Words:
+    """The telling words of a problem among these: neither actions nor short numbers."""
+    # Each word by itself, so what is telling of two sets together is what is telling of each.
+    return words - actions_in(words) - short_numbers_in(words)
+
+
 def alike(one: Words, other: Words, worth: Worth) -> float:
     """The cosine of two sets of words, where a shared word counts what it says; 0 if one of them is empty."""
     if not one or not other:
@@ -56,22 +62,22 @@ def likeness(one: Traits, other: Traits, worth: Worth) -> float:
     description does, and the actions count a little. They are not alike if their domains differ, or if what one
     says about its problem is nowhere in the other.
     """
-    if one.domain and other.domain and one.domain.casefold() != other.domain.casefold():
+    if are_apart(one.domain, other.domain):
         return 0.0
-    here, there = _telling(one.problem | one.done), _telling(other.problem | other.done)
+    here, there = of_problem(one.problem | one.done), of_problem(other.problem | other.done)
     if not one.problem & there or not other.problem & here:
         return 0.0
     all_ = alike(here, there, worth)
     if not one.done or not other.done:
         return all_
-    done = alike(_telling(one.done), _telling(other.done), worth)
+    done = alike(of_problem(one.done), of_problem(other.done), worth)
     actions = alike(actions_in(one.done), actions_in(other.done), _EQUAL)
     return min(_OF_ALL * all_ + _OF_DONE * done + _OF_ACTIONS * actions, 1.0)
 
 
-def shared_words(one: Traits, other: Traits) -> Words:
-    """The telling words of two problems that both have: what makes them alike."""
-    return _telling(one.problem & other.problem)
+def are_apart(one: str | None, other: str | None) -> bool:
+    """Whether two domains differ. A session without one may be of any."""
+    return bool(one and other and one.casefold() != other.casefold())
 
 
 def is_evidence(shared: Words) -> bool:
@@ -82,11 +88,6 @@ def is_evidence(shared: Words) -> bool:
 def mean_likeness(one: Traits, others: Sequence[Traits], worth: Worth) -> float:
     """How alike a session is to a group of sessions, on average; 0 for no group."""
     return sum(likeness(one, other, worth) for other in others) / len(others) if others else 0.0
-
-
-def _telling(words: Words) -> Words:
-    # Each word by itself, so what is telling of two sets together is what is telling of each.
-    return words - actions_in(words) - short_numbers_in(words)
 
 
 def _sum(words: Words, worth: Worth) -> float:

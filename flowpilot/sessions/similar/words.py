@@ -19,10 +19,10 @@ from flowpilot.sessions.similar.vocabulary import ACTIONS, BESIDE, FILLERS
 Words = frozenset[str]
 
 # The rest of a longer text is more often a log than a description.
-_MAX_CHARACTERS = 4000
+MAX_CHARACTERS = 4000
 
 # So many sessions say how common a word is in the account.
-_NEWEST = 2000
+NEWEST = 2000
 
 # A small account counts as one with so many sessions, so that three of the same kind do not make a word common.
 _LEAST = 40
@@ -40,14 +40,11 @@ FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY t (said, place) ORDER BY pla
 """)
 
 _NEWEST_STEMS = text("""
-SELECT tsvector_to_array(to_tsvector('english', said)) FROM (
-    SELECT said, place FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY t (said, place)
-    UNION ALL (
-        SELECT left(problem_summary, :longest), NULL FROM ai_sessions
-        WHERE account_id = :account_id AND problem_summary <> ''
-        ORDER BY created_at DESC LIMIT :newest
-    )
-) t ORDER BY place
+SELECT tsvector_to_array(to_tsvector('english', left(problem_summary, :longest))) FROM (
+    SELECT problem_summary FROM ai_sessions
+    WHERE account_id = :account_id AND problem_summary <> ''
+    ORDER BY created_at DESC LIMIT :newest
+) t
 """)
 
 
@@ -83,7 +80,7 @@ def short_numbers_in(words: Words) -> Words:
 
 
 @dataclass(frozen=True, slots=True)
-class _Vocabulary:
+class Vocabulary:
     """What lexemes stand for: an action or another meaning; and which of them say nothing."""
 
     common: Words
@@ -98,22 +95,30 @@ class _Vocabulary:
         return self.words(stem for stem in stems if stem not in self.common)
 
 
-def _with_vocabulary(stems: Sequence[Sequence[str]]) -> tuple[_Vocabulary, Sequence[Sequence[str]]]:
-    """What the lexemes of `_LINES` say, and those of the texts after them."""
-    common, *lines = stems[: len(_LINES)]
-    meanings: dict[str, str] = {}
-    for sign, its_lines in ((_ACTION, lines[: len(ACTIONS)]), (_MEANING, lines[len(ACTIONS) :])):
-        for number, line in enumerate(its_lines, start=1):
-            for stem in line:
-                meanings.setdefault(stem, f"{sign}{number}")
-    return _Vocabulary(frozenset(common), meanings), stems[len(_LINES) :]
+_vocabulary: list[Vocabulary] = []
+
+
+async def vocabulary_in(db: ReadDb) -> Vocabulary:
+    """The vocabulary, which is stemmed once in each process."""
+    if not _vocabulary:
+        common, *lines = await _stems(db, _LINES)
+        meanings: dict[str, str] = {}
+        for sign, its_lines in ((_ACTION, lines[: len(ACTIONS)]), (_MEANING, lines[len(ACTIONS) :])):
+            for number, line in enumerate(its_lines, start=1):
+                for stem in line:
+                    meanings.setdefault(stem, f"{sign}{number}")
+        _vocabulary.append(Vocabulary(frozenset(common), meanings))
+    return _vocabulary[0]
 
 
 async def words_of(db: ReadDb, texts: Sequence[str]) -> list[Words]:
     """The telling words of each text, in the texts' order."""
-    said = [*_LINES, *(text[:_MAX_CHARACTERS] for text in texts)]
-    vocabulary, stems = _with_vocabulary((await db.scalars(_STEMS, {"texts": said})).all())
-    return [vocabulary.telling(each) for each in stems]
+    vocabulary = await vocabulary_in(db)
+    return [vocabulary.telling(each) for each in await _stems(db, texts)]
+
+
+async def _stems(db: ReadDb, texts: Sequence[str]) -> Sequence[Sequence[str]]:
+    return (await db.scalars(_STEMS, {"texts": [text[:MAX_CHARACTERS] for text in texts]})).all()
 
 
 async def words_and_remarks(db: ReadDb, texts: Sequence[str]) -> tuple[list[Words], list[bool]]:
@@ -124,6 +129,7 @@ async def words_and_remarks(db: ReadDb, texts: Sequence[str]) -> tuple[list[Word
 
 async def worth_in(db: ReadDb, account_id: UUID) -> Worth:
     """How much each word says in this account."""
-    asked = {"texts": _LINES, "account_id": account_id, "newest": _NEWEST, "longest": _MAX_CHARACTERS}
-    vocabulary, stems = _with_vocabulary((await db.scalars(_NEWEST_STEMS, asked)).all())
+    vocabulary = await vocabulary_in(db)
+    asked = {"account_id": account_id, "newest": NEWEST, "longest": MAX_CHARACTERS}
+    stems = (await db.scalars(_NEWEST_STEMS, asked)).all()
     return Worth(len(stems), Counter(word for each in stems for word in vocabulary.words(each)))
