@@ -9,6 +9,12 @@ from flowpilot.db.session import ReadDb
 from flowpilot.identity.queries import names_with
 from flowpilot.sessions.search.words import words_in
 
+# A page needs few of the sessions that are found. PostgreSQL may look into the texts of the newest sessions until
+# it has enough, or ask the index of words for all. It takes the first for cheaper than it is, unless it believes
+# that hardly any page is cached: otherwise it counts the pages of the texts once for all sessions of the account,
+# of which it then reads a part. Workers beside it read far beyond that part.
+_PLANNING = "SET LOCAL effective_cache_size = '8MB'; SET LOCAL max_parallel_workers_per_gather = 0"
+
 # The id of a person or a client, and what they are called.
 Named = tuple[uuid.UUID, str]
 
@@ -32,7 +38,7 @@ async def look_for(db: ReadDb, account_id: uuid.UUID, text: str) -> Question | N
     named = [*await names_with(db, account_id, words), *await names_of_clients(db, account_id, words)]
     # It has letters, digits and dashes, and what `query_of` puts between them: nothing that ends a literal.
     query = query_of(words, named)
-    await (await db.connection()).exec_driver_sql(f"SET LOCAL app.search = '{query}'")
+    await (await db.connection()).exec_driver_sql(f"SET LOCAL app.search = '{query}'; {_PLANNING}")
     return Question(words, dict(named))
 
 

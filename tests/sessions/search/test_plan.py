@@ -52,3 +52,17 @@ async def test_a_search_for_a_rare_word_reads_only_texts_with_it(
     assert [session.id for session, *_ in listed.rows] == [own_id]
     assert any("session_texts_words_idx" in line for line in plan), "\n".join(plan)
     assert not any("Seq Scan on session_texts" in line for line in plan), "\n".join(plan)
+
+
+async def test_a_question_is_planned_as_if_little_was_cached(company: Company, database: Database) -> None:
+    async def planned_with(text: str | None) -> tuple[Any, ...]:
+        async with database.read(company.id) as db:
+            await sessions(db, company.id, SessionFilter(text=text), 51, None)
+            connection = await db.connection()
+            names = ("effective_cache_size", "max_parallel_workers_per_gather")
+            return tuple([(await connection.exec_driver_sql(f"SHOW {name}")).scalar_one() for name in names])
+
+    usual = await planned_with(None)
+    assert await planned_with("amber") == ("8MB", "0")
+    # The same connection afterwards.
+    assert await planned_with(None) == usual != ("8MB", "0")
