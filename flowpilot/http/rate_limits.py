@@ -2,16 +2,19 @@
 
 import math
 import time
+from collections import deque
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from fastapi import Request
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from flowpilot.errors import FlowPilotError
+
+_MINUTE = 60.0
 
 # The network of one subscriber, who can choose any address in it.
 _IPV6_PREFIX = 64
@@ -43,12 +46,39 @@ class LimitsUnavailableError(FlowPilotError):
     status = 503
 
 
+class Hits:
+    """Counts requests in this process.
+
+    Not by the library's storage in memory, which looks through every caller's requests at each request of anybody.
+    """
+
+    def __init__(self) -> None:
+        """Begin when nobody has asked for anything."""
+        # The last requests of each, the oldest first: as many as are allowed in a minute.
+        self._of: dict[tuple[int, tuple[str, ...]], deque[float]] = {}
+        self._looked_at = 0.0
+
+    def wait(self, per_minute: int, who: tuple[str, ...], now: float) -> float | None:
+        """Count a request, or say in how many seconds one is allowed again."""
+        if now >= self._looked_at + _MINUTE:
+            self._of = {key: last for key, last in self._of.items() if last[-1] > now - _MINUTE}
+            self._looked_at = now
+        key = per_minute, who
+        if key not in self._of:
+            self._of[key] = deque(maxlen=per_minute)
+        last = self._of[key]
+        if len(last) == per_minute and last[0] >= now - _MINUTE:
+            return last[0] + _MINUTE - now
+        last.append(now)
+        return None
+
+
 class RateLimiter:
     """Counts requests in a moving window of one minute, in memory or in Redis."""
 
     def __init__(self, storage_url: str) -> None:
         self._redis: ConnectionPool | None = None
-        storage: Storage = MemoryStorage()
+        self._hits = Hits()
         if storage_url != "memory://":
             # Our own pool, because the library's cannot be closed.
             self._redis = ConnectionPool.from_url(storage_url)
@@ -57,7 +87,7 @@ class RateLimiter:
                 implementation="redispy",
                 connection_pool=self._redis,  # type: ignore[arg-type] # The library's hint forgets its own use.
             )
-        self._window = MovingWindowRateLimiter(storage)
+            self._window = MovingWindowRateLimiter(storage)
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -71,17 +101,27 @@ class RateLimiter:
             LimitsUnavailableError: Redis does not answer.
             TooManyRequestsError: this request is over `per_minute`; `Retry-After` says when to try again.
         """
-        limit = RateLimitItemPerMinute(per_minute)
         try:
-            if await self._window.hit(limit, *who):
-                return
-            stats = await self._window.get_window_stats(limit, *who)
+            if self._redis is None:
+                wait = self._hits.wait(per_minute, who, time.monotonic())
+            else:
+                wait = await self._shared(per_minute, who)
         except RedisError as error:
             raise LimitsUnavailableError(
                 "Requests cannot be counted at present, so this one is refused. Try again soon."
             ) from error
-        seconds = max(1, math.ceil(stats.reset_time - time.time()))
+        if wait is None:
+            return
+        seconds = max(1, math.ceil(wait))
         raise TooManyRequestsError(
             f"At most {per_minute} requests a minute are allowed here. Try again in {seconds} s.",
             headers={"Retry-After": str(seconds)},
         )
+
+    async def _shared(self, per_minute: int, who: tuple[str, ...]) -> float | None:
+        """As `Hits.wait`, for all servers that share a Redis."""
+        limit = RateLimitItemPerMinute(per_minute)
+        if await self._window.hit(limit, *who):
+            return None
+        stats = await self._window.get_window_stats(limit, *who)
+        return stats.reset_time - time.time()

@@ -3,7 +3,13 @@
 import pytest
 from fastapi import Request
 
-from flowpilot.http.rate_limits import LimitsUnavailableError, RateLimiter, TooManyRequestsError, caller_network
+from flowpilot.http.rate_limits import (
+    Hits,
+    LimitsUnavailableError,
+    RateLimiter,
+    TooManyRequestsError,
+    caller_network,
+)
 
 
 @pytest.mark.anyio
@@ -31,6 +37,32 @@ async def test_nothing_is_answered_without_its_redis() -> None:
 async def test_in_memory_each_counts_alone() -> None:
     for limiter in (RateLimiter("memory://"), RateLimiter("memory://")):
         await limiter.hit(1, "report", "caller")
+
+
+@pytest.mark.anyio
+async def test_in_memory_a_refusal_says_when_to_try_again() -> None:
+    limiter = RateLimiter("memory://")
+    await limiter.hit(1, "report", "caller")
+    with pytest.raises(TooManyRequestsError) as refused:
+        await limiter.hit(1, "report", "caller")
+    assert 59 <= int(refused.value.headers["Retry-After"]) <= 60
+
+
+def test_the_minute_moves_and_what_was_refused_does_not_count() -> None:
+    hits, who = Hits(), ("report", "caller")
+    asked = [1_000.0, 1_030.0, 1_030.0, 1_059.5, 1_060.0, 1_060.5, 1_061.0]
+    assert [hits.wait(2, who, at) for at in asked] == [None, None, 30, 0.5, 0, None, 29]
+    assert hits.wait(2, ("report", "another caller"), 1_061.0) is None
+    assert hits.wait(3, who, 1_061.0) is None
+
+
+def test_whoever_has_not_asked_for_a_minute_takes_no_memory() -> None:
+    hits = Hits()
+    for number in range(9):
+        hits.wait(2, (f"caller {number}",), 1_000.0)
+    hits.wait(2, ("caller 3",), 1_059.0)
+    hits.wait(2, ("caller 4",), 1_061.0)
+    assert [who for _, who in hits._of] == [("caller 3",), ("caller 4",)]
 
 
 @pytest.mark.parametrize(
