@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from flowpilot.clock import Now
 from flowpilot.errors import NotFoundError
+from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity import accounts, leaving, members, queries
 from flowpilot.identity import keys as api_keys
@@ -62,9 +63,11 @@ async def list_members(
     cursor: Cursor = None,
     *,
     assignable: Annotated[bool, Query(description="Only those to whom work can be assigned.")] = False,
+    q: Annotated[Text | None, Query(description="Parts of their name or e-mail, in any order.")] = None,
 ) -> ListPage[MemberOut]:
     """The account's members."""
-    rows = await queries.members(db, actor.account_id, limit + 1, cursor, assignable=assignable)
+    words = (q or "").split()
+    rows = await queries.members(db, actor.account_id, limit + 1, cursor, assignable=assignable, words=words)
     items = [MemberOut.model_validate(row) for row in rows[:limit]]
     return ListPage(items=items, next_cursor=items[-1].user_id if len(rows) > limit else None)
 

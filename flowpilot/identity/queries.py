@@ -50,9 +50,18 @@ _ME = Built(
 
 
 async def members(
-    db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None, *, assignable: bool = False
+    db: ReadDb,
+    account_id: uuid.UUID,
+    limit: int,
+    after: uuid.UUID | None,
+    *,
+    assignable: bool = False,
+    words: Iterable[str] = (),
 ) -> Sequence[Row[uuid.UUID, str | None, str, str, bool, datetime]]:
-    """Members in the order of their user ids, starting after `after`; or only those who can be assigned work."""
+    """Members in the order of their user ids, starting after `after`; or only those who can be assigned work.
+
+    Each of the words is in their names or e-mail addresses.
+    """
     query = (
         select(
             Membership.user_id,
@@ -67,6 +76,8 @@ async def members(
     )
     if assignable:
         query = query.where(User.password_hash.is_not(None), Membership.role.in_(filter(can_work, Role)))
+    called = func.concat(User.name, " ", User.email)
+    query = query.where(*(called.icontains(word, autoescape=True) for word in words))
     return (await db.execute(oldest_first(query, Membership.user_id, limit, after))).all()
 
 

@@ -119,6 +119,22 @@ def test_the_list_is_paged(client: TestClient, company: Company) -> None:
     assert sorted(seen) == sorted(str(user) for user in company.users.values())
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("ada", ["Ada Lovelace"]), ("LOVE ada", ["Ada Lovelace"]), ("ada hopper", []), ("a%a", []), (" ", None)],
+)
+def test_members_are_found_by_parts_of_their_names(
+    client: TestClient, company: Company, neighbour: Company, words: str, found: list[str] | None
+) -> None:
+    for whose, name in ((company, "Ada Lovelace"), (company, "Grace Hopper"), (neighbour, "Ada Byron")):
+        whose.add_imported(name)
+    page = client.get(MEMBERS, params={"q": words}, headers=company.headers()).json()
+    if found is None:
+        assert len(page["items"]) == len(company.users) + 2
+    else:
+        assert [member["name"] for member in page["items"]] == found
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ENGINEER])
 def test_only_admins_manage(client: TestClient, company: Company, role: Role) -> None:
     body = {"email": fresh_email(), "role": "viewer"}

@@ -3,10 +3,12 @@
 import uuid
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
+from flowpilot.http.fields import Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity import api
 from flowpilot.identity.access import CanManageMembers, CanViewMembers
@@ -26,6 +28,7 @@ router = APIRouter(prefix="/settings/members", include_in_schema=False)
 
 
 _HERE = "/settings/members"
+_AT_ONCE = 50
 
 
 class NewInvitationForm(OnceForm, InvitationIn):
@@ -40,7 +43,10 @@ class RoleForm(RoleIn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members(SettingsPage):
-    """Members and invitations; `invitations` is None if the person may not see them."""
+    """Members and invitations; `invitations` is None if the person may not see them.
+
+    `words` are what they are looked for by, and `is_complete` says that the page shows all that there are.
+    """
 
     template: ClassVar[str] = "settings/members.html"
     section: ClassVar[str] = _HERE
@@ -48,7 +54,13 @@ class Members(SettingsPage):
     invitations: ListPage[InvitationOut] | None
     roles: list[Role]
     imported: set[uuid.UUID]
+    words: str
     is_complete: bool
+
+    @property
+    def here(self) -> str:
+        """The address of the first page of what is shown."""
+        return f"{_HERE}?{urlencode({'q': self.words})}" if self.words else _HERE
 
     @property
     def only_owner(self) -> uuid.UUID | None:
@@ -65,12 +77,13 @@ async def show(
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
     invited: uuid.UUID | None = None,
+    q: Text = "",
 ) -> Response:
-    """Members, page by page; `invited` is the cursor of the invitations."""
+    """Members, page by page, or those with these words; `invited` is the cursor of the invitations."""
     asked_in = None
     if actor.may(Permission.MANAGE_MEMBERS):
         asked_in = await invitations_api.list_invitations(actor, db, frame.now, limit=20, cursor=invited)
-    members = await api.list_members(actor, db, limit=100, cursor=cursor)
+    members = await api.list_members(actor, db, limit=_AT_ONCE, cursor=cursor, q=q)
     page = Members(
         title="Members",
         members=members,
@@ -79,7 +92,8 @@ async def show(
         imported=await imported_people(
             db, actor.account_id, [one.user_id for one in members.items if not one.email]
         ),
-        is_complete=cursor is None and members.next_cursor is None,
+        words=q,
+        is_complete=not q and cursor is None and members.next_cursor is None,
     )
     return render(request, page, frame)
 

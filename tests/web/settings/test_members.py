@@ -87,6 +87,30 @@ def test_a_person_from_an_import_is_said_to_be_that_and_has_no_role_to_change(
     assert page.count("Integration (API key)") == len(Role)
 
 
+def test_many_members_are_shown_in_parts_and_found_by_name_or_email(
+    signed_in: SignedIn, company: Company, neighbour: Company
+) -> None:
+    browser = signed_in(Role.OWNER)
+    assert 'role="search"' not in browser.get(MEMBERS).text
+    for whose in (company, neighbour):
+        for number in range(51):
+            whose.add_imported(f"Priya Patel {number}")
+    company.add_person(email := fresh_email(), Role.OWNER)
+    page = browser.get(MEMBERS).text
+    assert 'role="search"' in page
+    assert page.count("watch-row") == 50
+    # Owners on other pages may be there, so nobody is said to be the only one.
+    for words, found in (("patel priya", 50), ("PATEL 17", 1), (email.upper(), 1), ("100%", 0)):
+        page = browser.get(MEMBERS, params={"q": words}).text
+        assert page.count("watch-row") == found
+        assert "To leave, make somebody else an owner first." not in page
+        assert ("No member has this" in page) == (found == 0)
+    page = browser.get(MEMBERS, params={"q": "patel priya"}).text
+    more = re.search(rf'href="({MEMBERS}\?q=patel\+priya&amp;cursor=[^"]+)"', page)
+    assert more is not None
+    assert browser.get(more[1].replace("&amp;", "&")).text.count("watch-row") == 1
+
+
 def test_members_of_another_account_are_not_shown_nor_changed(
     signed_in: SignedIn, company: Company, neighbour: Company
 ) -> None:
