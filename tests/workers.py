@@ -75,7 +75,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what needs a cluster, if there is none, and put the slow first.
+    """Leave out what needs a cluster, or a single server, if it is not there, and put the slow first.
 
     What needs a browser and the demo takes long, and is tried once more when it fails.
     """
@@ -107,9 +107,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show why a test was tried once more, and which need a cluster."""
-    if CLUSTER_URL is None:
-        terminalreporter.write_line(f"Not run without FLOWPILOT_TEST_CLUSTER_URL: {', '.join(not_run())}")
+    """Show why a test was tried once more, and which were not run."""
+    where = "without" if CLUSTER_URL is None else "with"
+    terminalreporter.write_line(f"Not run {where} FLOWPILOT_TEST_CLUSTER_URL: {', '.join(not_run())}")
     for report in terminalreporter.stats.get("rerun", []):
         terminalreporter.section(f"first try of {report.nodeid}")
         terminalreporter.write_line(report.longreprtext)

@@ -165,7 +165,8 @@ class _Draft:
             statement,
             own=sql.SQL("account_id, " if account else ""),
             account=sql.SQL("{}::uuid, ").format(account) if account else sql.SQL(""),
-            conflict=sql.SQL(" ON CONFLICT DO NOTHING" if may_meet else ""),
+            # What it returns is counted, because of what other machines insert the number alone is wrong.
+            conflict=sql.SQL(" ON CONFLICT DO NOTHING RETURNING 1" if may_meet else ""),
         )
 
     @property

@@ -11,8 +11,11 @@ from sqlalchemy import text
 if TYPE_CHECKING:
     from flowpilot.db.session import Db
 
-# PostgreSQL gives a transaction a number with the first row that it writes or locks.
-_HAS_STORED = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+# PostgreSQL gives a transaction a number with the first row that it writes or locks. Of a row that is on another
+# machine only that one knows, so there whatever may write counts.
+_HAS_STORED = text("""
+SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+""")
 
 
 @dataclass(slots=True)

@@ -107,13 +107,18 @@ def insert(company: Company, *ids: uuid.UUID, then: Callable[[], object] = lambd
         then()
 
 
-@pytest.mark.parametrize(("is_spread", "said"), [(False, "ai_sessions_pkey"), (True, "1 of 2 rows are in")])
-def test_drafts_of_rows_that_are_there_already_are_refused(
-    company: Company, monkeypatch: pytest.MonkeyPatch, is_spread: bool, said: str
-) -> None:
-    monkeypatch.setattr(bulk, "is_spread", lambda _: is_spread)
+@pytest.mark.one_server
+def test_drafts_of_rows_that_are_there_already_are_refused(company: Company) -> None:
     known = company.add("ai_sessions")
-    with pytest.raises(psycopg.errors.UniqueViolation, match=said):
+    with pytest.raises(psycopg.errors.UniqueViolation, match="ai_sessions_pkey"):
+        insert(company, uuid.uuid4(), known)
+    assert company.query("SELECT count(*) FROM ai_sessions") == [(1,)]
+
+
+def test_they_are_refused_too_where_tables_are_spread(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "is_spread", lambda _: True)
+    known = company.add("ai_sessions")
+    with pytest.raises(psycopg.errors.UniqueViolation, match="1 of 2 rows are in"):
         insert(company, uuid.uuid4(), known)
     assert company.query("SELECT count(*) FROM ai_sessions") == [(1,)]
 

@@ -17,6 +17,7 @@ ADD = text("INSERT INTO tree_categories (account_id, id, name) VALUES (:account,
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_reads_and_announcements_store_nothing(urls: DatabaseUrls, company: Company) -> None:
     database = Database(urls.runtime)
     with watch_what_is_stored() as stored:
