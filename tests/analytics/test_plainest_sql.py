@@ -134,6 +134,7 @@ def check_escalations(found: Found, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("account", ["busy", "small", "empty"])
 @pytest.mark.parametrize("days", [7, 30, 90])
+@pytest.mark.one_server
 def test_it_answers_the_worked_world(world: dict[str, Any], urls: DatabaseUrls, account: str, days: int) -> None:
     now, of_account = datetime.fromisoformat(world["now"]), world["accounts"][account]
     expected, account_id = of_account[f"{days}d"], uuid.UUID(of_account["account_id"])

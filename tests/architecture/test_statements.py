@@ -56,6 +56,7 @@ def test_what_names_the_account_everywhere_is_right(owner: psycopg.Connection[An
         ),
     ],
 )
+@pytest.mark.one_server
 def test_a_table_without_the_account_is_found(owner: psycopg.Connection[Any], statement: str, table: str) -> None:
     assert faults_of(owner, statement, ACCOUNT) == [f"the account is not named for {table}: {statement}"]
 

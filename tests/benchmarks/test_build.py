@@ -13,6 +13,9 @@ from flowpilot.handoffs import derived as handoffs
 from flowpilot.sessions import derived as sessions
 from flowpilot.sessions.search.filling import fill
 
+# It looks at the built accounts with statements of its own, which do not name them.
+pytestmark = pytest.mark.one_server
+
 SHAPE = Shape(large_sessions=200, small_accounts=2, small_sessions=50)
 
 

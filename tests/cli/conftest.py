@@ -31,11 +31,18 @@ HERE = {
 def environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
     """What a process needs to find the tests' database, which runs for as long as the tests do."""
     assert settings.secret_key is not None
-    return {
+    place = {
         **HERE,
         "FLOWPILOT_DATA_DIR": str(settings.data_dir),
         "FLOWPILOT_SECRET_KEY": settings.secret_key.get_secret_value(),
     }
+    return place if settings.database_url is None else {**place, "FLOWPILOT_DATABASE_URL": urls.owner}
+
+
+def of_its_own(environment: dict[str, str], data_dir: Path) -> dict[str, str]:
+    """The environment of another installation, with the embedded database."""
+    own = {name: value for name, value in environment.items() if name != "FLOWPILOT_DATABASE_URL"}
+    return own | {"FLOWPILOT_DATA_DIR": str(data_dir)}
 
 
 @pytest.fixture(scope="session")

@@ -9,22 +9,24 @@ import urllib.request
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import make_url
 
+from flowpilot.db.connect import DatabaseUrls
 from flowpilot.migrations.upgrade import newest_revision
-from tests.cli.conftest import COMMAND, Run
+from tests.cli.conftest import COMMAND, Run, of_its_own
 from tests.company import Company
 from tests.places import open_directory
 
 MAPPING_PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "import-a-log.md"
 
 
-def test_the_owners_url_leads_to_the_database(flowpilot: Run) -> None:
-    url = flowpilot("db", "url").stdout.decode().strip()
+def test_the_owners_url_leads_to_the_database(flowpilot: Run, urls: DatabaseUrls) -> None:
+    url, name = flowpilot("db", "url").stdout.decode().strip(), make_url(urls.owner).username
     with psycopg.connect(url) as owner:
         role = owner.execute(
             "SELECT current_user, pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
         )
-        assert role.fetchone() == ("flowpilot_owner", "flowpilot_owner")
+        assert role.fetchone() == (name, name)
 
 
 def test_upgrade_says_the_revision(flowpilot: Run) -> None:
@@ -62,7 +64,7 @@ def test_a_setting_that_cannot_be_used_is_named(flowpilot: Run) -> None:
 
 def test_serve_answers_and_stops_on_a_signal(environment: dict[str, str]) -> None:
     with open_directory() as parent:
-        own = environment | {"FLOWPILOT_DATA_DIR": str(parent / "data")}
+        own = of_its_own(environment, parent / "data")
         with subprocess.Popen(
             [COMMAND, "serve", "--port", "0"], env=own, stderr=subprocess.PIPE, text=True
         ) as server:

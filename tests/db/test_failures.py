@@ -168,7 +168,7 @@ async def test_a_connection_that_postgresql_has_closed_is_replaced(urls: Databas
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         async with database.read(None) as db:
             pid = await db.scalar(text("SELECT pg_backend_pid()"))
-        owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        owner.execute("SELECT pg_terminate_backend(%s::int, 5000)", [pid])
         async with database.write(None) as db:
             assert await db.scalar(text("SELECT pg_backend_pid()")) != pid
     await database.close()
@@ -224,6 +224,7 @@ def losing(urls: DatabaseUrls) -> Iterator[tuple[Losing, str]]:
         losing.close()
 
 
+@pytest.mark.one_server
 def test_a_commit_whose_answer_was_lost_is_done_once_when_it_is_sent_again(
     settings: Settings, company: Company, losing: tuple[Losing, str]
 ) -> None:
@@ -251,6 +252,7 @@ def test_a_commit_whose_answer_was_lost_is_done_once_when_it_is_sent_again(
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_a_read_has_no_outcome_that_could_be_unknown(losing: tuple[Losing, str]) -> None:
     way, url = losing
     database = Database(url)
@@ -262,6 +264,7 @@ async def test_a_read_has_no_outcome_that_could_be_unknown(losing: tuple[Losing,
     assert failed.value.slug == "database-unavailable"
 
 
+@pytest.mark.one_server
 def test_a_machine_of_a_cluster_that_is_lost_is_503_for_its_accounts_alone(
     settings: Settings, urls: DatabaseUrls, company: Company, neighbour: Company
 ) -> None:

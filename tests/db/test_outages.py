@@ -171,7 +171,7 @@ async def test_a_worker_that_does_not_hear_of_new_jobs_is_started_again(
             await jobs_are_done(own_database)
             owner.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(role))
             for (pid,) in owner.execute(LISTENING, [runtime]).fetchall():
-                owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+                owner.execute("SELECT pg_terminate_backend(%s::int, 5000)", [pid])
             await log.says("jobs: stopped")
             owner.execute(sql.SQL("ALTER ROLE {} LOGIN").format(role))
             await log.says("jobs: running again")

@@ -180,7 +180,7 @@ def test_killed_after_any_statement_nothing_was_claimed(
     stop = 1
     while claimant.die(stop) == stop:
         # PostgreSQL may need a moment to see that it is alone; a request that needs the rows waits for that.
-        company.query("SELECT FROM ai_sessions FOR UPDATE")
+        company.query("SELECT FROM ai_sessions WHERE account_id = %s FOR UPDATE", company.id)
         _assert_unclaimed(company)
         stop += 1
     assert stop > 5

@@ -1,5 +1,7 @@
 """What members own besides work when they leave: a stopwatch, channels, invitations and keys."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -37,7 +39,8 @@ def _revoked(company: Company) -> list[str]:
 def test_a_running_stopwatch_has_measured_nothing(client: TestClient, company: Company, leave: Leave) -> None:
     kim = join(client, company, "Kim")
     stopped = client.post("/api/v1/baselines/start", json={}, headers=kim.headers).json()["id"]
-    company.query("UPDATE handoff_baselines SET created_at = created_at - interval '1 minute' RETURNING id")
+    begun = now() - timedelta(minutes=1)
+    company.query("UPDATE handoff_baselines SET created_at = %s RETURNING id", begun)
     client.post(f"/api/v1/baselines/{stopped}/stop", headers=kim.headers).raise_for_status()
     client.post("/api/v1/baselines/start", json={"note": "Printer"}, headers=kim.headers).raise_for_status()
     assert _holdings(client, company, kim) == [("stopwatch", "Printer")]

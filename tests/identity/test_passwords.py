@@ -91,6 +91,7 @@ def test_no_connection_is_held_while_a_password_is_hashed(
     assert set(connections) == {0}
 
 
+@pytest.mark.one_server
 def test_a_reset_and_its_entries_in_all_accounts_are_one_transaction(
     urls: DatabaseUrls, company: Company, neighbour: Company
 ) -> None:

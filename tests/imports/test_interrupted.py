@@ -149,6 +149,7 @@ def reconciled(world: World) -> tuple[int, int]:
     return found
 
 
+@pytest.mark.one_server
 def test_hours_that_change_in_the_past_are_those_of_what_was_imported_too(
     world: World, urls: DatabaseUrls, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ COUNTED = "SELECT reltuples >= 1 FROM pg_class WHERE oid = 'ai_sessions'::regcla
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.one_server
 def test_a_first_import_lets_postgresql_count_what_it_wrote(
     urls: DatabaseUrls, world: World, tmp_path: Path
 ) -> None:
@@ -25,6 +26,7 @@ def test_a_first_import_lets_postgresql_count_what_it_wrote(
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.one_server
 def test_an_import_lets_postgresql_count_again_what_was_little(
     urls: DatabaseUrls, world: World, tmp_path: Path
 ) -> None:
@@ -40,6 +42,7 @@ def test_an_import_lets_postgresql_count_again_what_was_little(
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.one_server
 def test_many_sessions_of_which_few_were_handed_over_are_counted_too(
     urls: DatabaseUrls, world: World, tmp_path: Path
 ) -> None:
@@ -55,6 +58,7 @@ def test_many_sessions_of_which_few_were_handed_over_are_counted_too(
 
 @pytest.mark.row_security_alone
 @pytest.mark.parametrize("table", ["import_items", "import_cases"])
+@pytest.mark.one_server
 def test_what_the_next_import_joins_its_rows_with_is_counted_too(
     urls: DatabaseUrls, world: World, tmp_path: Path, table: str
 ) -> None:
@@ -68,6 +72,7 @@ def test_what_the_next_import_joins_its_rows_with_is_counted_too(
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.one_server
 def test_an_import_that_only_updates_leaves_whole_statistics_too(
     urls: DatabaseUrls, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -202,7 +202,7 @@ async def test_events_arrive_after_the_listening_connection_was_killed(
             killed = _listening(owner)
             assert killed
             for pid in killed:
-                owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+                owner.execute("SELECT pg_terminate_backend(%s::int, 5000)", [pid])
         await add_events(database, company, handoff_id, 3)
         assert await stream.numbers(3) == [1, 2, 3]
         await add_events(database, company, handoff_id)

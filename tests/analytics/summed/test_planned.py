@@ -37,6 +37,7 @@ async def _kept(db: ReadDb) -> list[Any]:
     return [tuple(row) for row in await db.execute(_KEPT)]
 
 
+@pytest.mark.one_server
 def test_five_reports_are_planned_once_each(company: Company) -> None:
     asked = window(company.id, now=NOW, account_timezone="UTC", period=Period.QUARTER)
 
@@ -58,6 +59,7 @@ def test_a_pooler_between_keeps_nothing(company: Company, monkeypatch: pytest.Mo
     assert _on_a_new_connection(company, lambda database: _covered_twice(database, company)) == []
 
 
+@pytest.mark.one_server
 def test_what_is_lost_is_prepared_no_more(company: Company) -> None:
     """What a pooler does to a statement that it does not know, if nothing shows that it is one."""
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 
 from flowpilot.identity.actor import Role
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, of_its_own
 from tests.cli.serving.serving import SOON_SECONDS, data_of, ends, serving
 from tests.company import PASSWORD, Company
 from tests.live.streams import PATH
@@ -34,7 +34,7 @@ def test_what_does_not_start_is_not_tried_again(flowpilot: Run, redis_url: str) 
 
 def test_one_first_owner_is_made_whichever_process_is_asked(environment: dict[str, str], redis_url: str) -> None:
     with open_directory() as parent:
-        own = environment | {"FLOWPILOT_DATA_DIR": str(parent / "data")}
+        own = of_its_own(environment, parent / "data")
         postmaster = parent / "data" / "postgres" / "postmaster.pid"
         with serving(own, redis_url) as workers:
             [code] = parse_qs(urlsplit(workers.said(r"(http\S+/setup\S+)")[1]).query)["code"]

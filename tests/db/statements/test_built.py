@@ -161,7 +161,7 @@ async def test_a_connection_that_is_lost_is_one_line_in_the_log(
     async def lose_it(owner: psycopg.Connection, work: Callable[[Db], Awaitable[Any]]) -> None:
         async with database.write(company.id) as db:
             pid = await db.scalar(text("SELECT pg_backend_pid()"))
-            owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            owner.execute("SELECT pg_terminate_backend(%s::int, 5000)", [pid])
             await work(db)
 
     with psycopg.connect(company.urls.owner, autocommit=True) as owner:

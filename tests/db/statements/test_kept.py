@@ -48,12 +48,14 @@ async def _kept(db: ReadDb) -> list[int]:
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_it_is_kept_from_one_transaction_to_the_next(single: Database, company: Company) -> None:
     assert await _run(single, company) == [2]
     assert await _run(single, company) == [4]
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_what_others_send_is_planned_for_its_values(single: Database, company: Company) -> None:
     async with single.read(company.id) as db:
         for _ in range(7):
@@ -71,6 +73,7 @@ async def test_a_pooler_between_keeps_nothing(
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_what_is_lost_changes_nothing_and_is_prepared_no_more(
     single: Database, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -97,6 +100,7 @@ async def test_what_is_lost_changes_nothing_and_is_prepared_no_more(
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_what_is_lost_in_a_savepoint_ends_the_whole_transaction(single: Database, company: Company) -> None:
     async def work() -> None:
         async with single.write(company.id) as db:
@@ -111,6 +115,7 @@ async def test_what_is_lost_in_a_savepoint_ends_the_whole_transaction(single: Da
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_after_a_migration_a_new_connection_takes_its_place(single: Database, company: Company) -> None:
     async with single.write(company.id) as db:
         await db.execute(text("CREATE TEMPORARY TABLE seen (said integer)"))
@@ -152,6 +157,7 @@ async def _asleep(company: Company) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_to_find_out_whether_it_is_kept_may_be_cancelled(
     single: Database, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:

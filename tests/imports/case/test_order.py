@@ -69,6 +69,7 @@ def test_rows_of_one_time_are_as_in_the_file_or_against_it(world: World, tmp_pat
     assert world.ask(query) == [("Open",), ("a",), ("b",), ("Closed",)]
 
 
+@pytest.mark.one_server
 def test_two_imports_make_what_one_makes(world: World, other_world: World, tmp_path: Path) -> None:
     world.load(saved(tmp_path, CLOSED, OPEN), LOG)
     world.load(saved(tmp_path, CLOSED, OPEN, NOTE, name="more.csv"), LOG)

@@ -60,6 +60,7 @@ def titles(world: World) -> list[Any]:
 @pytest.mark.parametrize(
     ("first", "second"), [(TICKETS, TICKETS), (NORTH, TICKETS), (TICKETS, SOUTH), (NORTH, NORTH)]
 )
+@pytest.mark.one_server
 def test_what_looks_like_other_tickets_is_not_merged(
     world: World, files: tuple[Path, Path], first: Mapping, second: Mapping
 ) -> None:
@@ -75,6 +76,7 @@ def test_what_looks_like_other_tickets_is_not_merged(
 
 
 @pytest.mark.parametrize("first", [TICKETS, NORTH])
+@pytest.mark.one_server
 def test_who_names_another_system_has_both_and_each_export_finds_its_own(
     world: World, files: tuple[Path, Path], first: Mapping
 ) -> None:
@@ -91,6 +93,7 @@ def test_who_names_another_system_has_both_and_each_export_finds_its_own(
     assert titles(world) == ["DNS", "Printer 2", "Scanner", "VPN 2", "Wlan"]
 
 
+@pytest.mark.one_server
 def test_who_says_that_they_are_the_same_has_them_updated(world: World, files: tuple[Path, Path]) -> None:
     printers, networks = files
     world.load(printers, TICKETS)
@@ -100,6 +103,7 @@ def test_who_says_that_they_are_the_same_has_them_updated(world: World, files: t
     assert world.load(networks, TICKETS).already_imported_at == NOW
 
 
+@pytest.mark.one_server
 def test_an_edited_title_or_a_corrected_zone_is_no_doubt(world: World, files: tuple[Path, Path]) -> None:
     printers, _ = files
     world.load(printers, TICKETS)
@@ -124,6 +128,7 @@ def test_tickets_that_are_here_are_not_brought_as_those_of_another_system(
     assert world.load(printers, answering(SOUTH, "other")).sessions == 4
 
 
+@pytest.mark.one_server
 def test_tickets_of_another_systems_name_are_the_same_if_a_person_says_so(
     world: World, files: tuple[Path, Path]
 ) -> None:
@@ -169,6 +174,7 @@ def test_one_ticket_in_two_lists_is_asked_about(
     assert question(world, other, answering(SOUTH, "other")) == (None, 0)
 
 
+@pytest.mark.one_server
 def test_seconds_make_no_other_ticket(world: World, files: tuple[Path, Path]) -> None:
     printers, _ = files
     world.load(printers, TICKETS)

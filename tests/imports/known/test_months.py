@@ -1,11 +1,14 @@
 from pathlib import Path
 
+import pytest
+
 from flowpilot.imports.mapping.loading import mapping_of
 from tests.imports.helpers import World
 from tests.imports.known.test_equal import LOG, question, titles
 from tests.imports.known.test_said import written
 
 
+@pytest.mark.one_server
 def test_the_months_of_a_log_come_in_any_order(world: World, tmp_path: Path) -> None:
     """Without the name of a system; of tickets whose title stands in their first row alone, or nowhere."""
     header, titled = "case,at,who,what,title\n", {**LOG.model_dump(), "name": "titled"}

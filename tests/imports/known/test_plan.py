@@ -17,6 +17,7 @@ _STAGED = "CREATE TEMP TABLE staged ON COMMIT DROP AS SELECT 'inc' || n AS case_
 _ELSEWHERE = "CREATE TEMP TABLE elsewhere (id uuid) ON COMMIT DROP"
 
 
+@pytest.mark.one_server
 def test_the_tickets_of_a_file_are_found_in_an_index(company: Company) -> None:
     with psycopg.connect(company.urls.owner, autocommit=True) as owner:
         owner.execute(_MANY, [company.id])

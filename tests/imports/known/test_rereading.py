@@ -112,6 +112,7 @@ def guessed(file: Path) -> Mapping:
     return mapping_of(begin(file, DraftRequest("UTC"), {}).draft | {"system": "desk"})
 
 
+@pytest.mark.one_server
 def test_two_months_that_were_guessed_from_files_of_other_names_are_one_history(
     world: World, tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from flowpilot.cli.importing.words import Reports, in_words, preview_in_words
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
@@ -41,6 +43,7 @@ def written(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.one_server
 def test_the_command_says_what_it_would_update_and_what_does_not_count(world: World, tmp_path: Path) -> None:
     june, july = written(tmp_path / "june.csv", JUNE), written(tmp_path / "july.csv", JULY)
     world.load(june, TICKETS)

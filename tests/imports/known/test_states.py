@@ -62,6 +62,7 @@ def state(world: World) -> Sequence[object]:
     return world.ask(STATE)
 
 
+@pytest.mark.one_server
 def test_a_later_export_of_an_open_ticket_goes_on_with_its_session(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "may", ASKED, HANDED)
     (session,) = world.ask("SELECT id, status FROM ai_sessions")
@@ -107,6 +108,7 @@ def test_a_session_that_somebody_worked_on_is_not_changed(world: World, tmp_path
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.one_server
 def test_the_runtime_role_clears_no_session_that_somebody_worked_on(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "may", ASKED, HANDED)
     clear = "SELECT clear_imported_sessions(account_id, array_agg(id)) FROM ai_sessions GROUP BY account_id"
@@ -126,6 +128,7 @@ def test_a_dry_run_says_what_would_change(world: World, tmp_path: Path) -> None:
     assert state(world) == before
 
 
+@pytest.mark.one_server
 def test_a_file_that_says_less_than_what_is_there_is_doubtful(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "june", ASKED, HANDED, TAKEN, SOLVED)
     older = write_log(tmp_path / "may.csv", [ASKED, HANDED])
@@ -145,6 +148,7 @@ JOAN = row("T2", 1, "09:00", "Joan")
 
 
 @pytest.mark.parametrize("later", [[ASKED, HANDED, TAKEN], [ASKED], [ASKED, HANDED, JOAN]])
+@pytest.mark.one_server
 def test_a_dry_run_and_the_import_say_the_same(world: World, tmp_path: Path, later: list[dict[str, str]]) -> None:
     load(world, tmp_path, "may", ASKED, HANDED)
     log = write_log(tmp_path / "june.csv", later)
@@ -218,6 +222,7 @@ def test_undoing_the_later_import_restores_what_the_earlier_had_said(
     assert state(world) == before
 
 
+@pytest.mark.one_server
 def test_undoing_the_earlier_import_keeps_what_the_later_said(
     world: World, urls: DatabaseUrls, tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.imports.runs import list_runs
@@ -29,6 +31,7 @@ def _news(world: World) -> list[date]:
     return found
 
 
+@pytest.mark.one_server
 def test_an_import_and_its_end_mark_their_days(world: World, urls: DatabaseUrls, tmp_path: Path) -> None:
     world.load(write_log(tmp_path / "first.csv", FIRST))
     assert _news(world) == [THIRD, FOURTH]

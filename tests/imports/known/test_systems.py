@@ -42,6 +42,7 @@ def test_tickets_of_two_systems_are_two_and_a_later_export_finds_its_own(world: 
     assert _steps(world) == [("7", 1), ("7", 2)]
 
 
+@pytest.mark.one_server
 def test_as_long_as_one_mapping_does_not_say_its_system_it_is_one_ticket(world: World, tmp_path: Path) -> None:
     """So every import of before, whose mapping said nothing, is still known."""
     north, later, south = _files(tmp_path)
@@ -51,6 +52,7 @@ def test_as_long_as_one_mapping_does_not_say_its_system_it_is_one_ticket(world: 
 
 
 @pytest.mark.parametrize("spelled", [("#4711", "4711"), ("inc1", "INC1"), ("INC1", " #inc1")])
+@pytest.mark.one_server
 def test_a_number_that_is_written_in_another_way_is_the_same_ticket(
     world: World, tmp_path: Path, spelled: tuple[str, str]
 ) -> None:
@@ -62,6 +64,7 @@ def test_a_number_that_is_written_in_another_way_is_the_same_ticket(
     assert _steps(world) == [(second.strip(), 2)]
 
 
+@pytest.mark.one_server
 def test_of_two_ways_to_write_a_number_the_one_that_is_here_counts(world: World, tmp_path: Path) -> None:
     world.load(write_log(tmp_path / "first.csv", [row("#7", 1, "09:00", "Ada")]), NORTH)
     log = write_log(tmp_path / "both.csv", [row("7", 1, "09:00", "Ada"), row("#7", 2, "10:00", "Grace")])

@@ -29,6 +29,7 @@ async def test_past_tickets_become_sessions_and_the_import_is_listed(bringing: B
     assert (run.file_name, run.mapping) == ("Small desk since 2026-01-01", "Small desk")
 
 
+@pytest.mark.one_server
 async def test_doing_it_again_changes_nothing_and_later_goes_on(bringing: Bringing) -> None:
     bringing.shows(solved("7"), history("8"))
     await bringing.bring()
@@ -51,6 +52,7 @@ async def test_a_dry_run_writes_nothing_and_the_import_goes_on_from_it(bringing:
     assert not fetched.spool.rows_file.parent.exists()
 
 
+@pytest.mark.one_server
 async def test_members_who_are_mapped_are_themselves_also_after_another_import_is_undone(
     bringing: Bringing, urls: DatabaseUrls
 ) -> None:

@@ -57,6 +57,7 @@ def load(bringing: Bringing, file: Path, **other: Any) -> ImportSummary:
     return import_log(bringing.url, bringing.company.id, file, mapping, now=now())
 
 
+@pytest.mark.one_server
 async def test_a_ticket_of_two_numbers_that_a_file_brought_is_not_brought_again(
     bringing: Bringing, tmp_path: Path, urls: DatabaseUrls
 ) -> None:
@@ -97,6 +98,7 @@ async def test_what_a_file_of_an_unknown_system_brought_is_not_brought_twice_wit
 
 
 @OTHERS
+@pytest.mark.one_server
 async def test_its_history_is_added_to_that_if_a_person_says_that_they_are_the_same(
     bringing: Bringing, tmp_path: Path, system: str | None
 ) -> None:
@@ -112,6 +114,7 @@ async def test_its_history_is_added_to_that_if_a_person_says_that_they_are_the_s
 
 
 @OTHERS
+@pytest.mark.one_server
 async def test_a_file_of_an_unknown_system_does_not_bring_twice_what_was_brought(
     bringing: Bringing, tmp_path: Path, system: str | None
 ) -> None:
@@ -142,6 +145,7 @@ async def test_the_connected_ticket_system_is_proposed_for_files(
         assert await connected_system(db, company.id) == "redmine"
 
 
+@pytest.mark.one_server
 async def test_an_export_of_what_was_brought_brings_nothing_twice(bringing: Bringing, tmp_path: Path) -> None:
     bringing.shows(called(solved("7")), solved("8"))
     await bringing.bring()

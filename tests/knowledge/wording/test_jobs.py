@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -237,7 +238,7 @@ async def test_a_spent_budget_is_said_plainly(client: TestClient, company: Compa
 def test_the_ai_is_asked_once_at_a_time(client: TestClient, company: Company) -> None:
     path = f"{FLOWS}/{_article(client, company)['id']}/draft/word"
     assert [_ask(client, company, path).status_code for _ in range(2)] == [202, 409]
-    company.query("UPDATE ai_tasks SET created_at = created_at - interval '1 hour' RETURNING 1")
+    company.query("UPDATE ai_tasks SET created_at = %s RETURNING 1", now() - timedelta(hours=1))
     assert _ask(client, company, path).status_code == 202
 
 
