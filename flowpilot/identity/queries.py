@@ -57,10 +57,14 @@ async def members(
     *,
     assignable: bool = False,
     words: Iterable[str] = (),
+    only: Collection[uuid.UUID] | None = None,
 ) -> Sequence[Row[uuid.UUID, str | None, str, str, bool, datetime]]:
-    """Members in the order of their user ids, starting after `after`; or only those who can be assigned work.
+    """Members in the order of their user ids, starting after `after`.
 
-    Each of the words is in their names or e-mail addresses.
+    Args:
+        assignable: only those who can be assigned work.
+        words: each is in their names or e-mail addresses.
+        only: the ids of those who are asked for.
     """
     query = (
         select(
@@ -76,6 +80,8 @@ async def members(
     )
     if assignable:
         query = query.where(User.password_hash.is_not(None), Membership.role.in_(filter(can_work, Role)))
+    if only is not None:
+        query = query.where(Membership.user_id.in_(only))
     called = func.concat(User.name, " ", User.email)
     query = query.where(*(called.icontains(word, autoescape=True) for word in words))
     return (await db.execute(oldest_first(query, Membership.user_id, limit, after))).all()

@@ -18,7 +18,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.leaving import Holding
 from flowpilot.identity.schemas import HoldingOut, MemberOut
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.people import all_members
+from flowpilot.web.people import assignees, members_of
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import SettingsPage
 
@@ -132,17 +132,17 @@ async def show(
     frame: CurrentFrame,
     role: LowerRole = None,
 ) -> Response:
-    by_id = {member.user_id: member for member in await all_members(actor, db)}
-    if user_id not in by_id:
+    member = (await members_of(actor, db, [user_id])).get(user_id)
+    if member is None:
         raise NotFoundError("There is no such member in this account.")
     held = (await api.list_holdings(user_id, actor, db, frame.now)).items
     groups = _WORK + _TOOLS + (_KEYS if role is None else ())
     page = Leave(
         title="Make a viewer" if role else "Remove",
-        member=by_id[user_id],
+        member=member,
         role=role,
         held=[(group, found) for group in groups if (found := [one for one in held if one.kind == group.kind])],
-        successors=[one for one in by_id.values() if one.can_be_assigned and one.user_id != user_id],
+        successors=[one for one in await assignees(actor, db) if one.user_id != user_id],
     )
     return render(request, page, frame)
 
@@ -152,8 +152,8 @@ async def leave(
     user_id: uuid.UUID, body: Annotated[LeaveForm, Form()], actor: CanManageMembers, db: WriteSession, now: Now
 ) -> Response:
     """Remove the member or make them a viewer, and say what was handed over."""
-    by_id = {member.user_id: member for member in await all_members(actor, db)}
     seen, successor_id = body.from_role, body.hand_over_to
+    by_id = await members_of(actor, db, [user_id, *([successor_id] if successor_id else [])])
     if body.role is None:
         handed_over = await members.remove_member(
             db, actor, user_id, now, from_role=seen, hand_over_to=successor_id
