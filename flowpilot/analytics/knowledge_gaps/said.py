@@ -23,12 +23,14 @@ from flowpilot.db.session import ReadDb
 
 MOST_PATTERNS = 10
 
-# Their number and digest; and all texts, if the digest is another one than that which is known.
+# Their number and digest; and all texts, if the digest is another one than that which is known. What goes into the
+# digest says how long each text is, so that no other texts have the same.
 _TEXTS_SQL = statement(f"""
 WITH newest AS MATERIALIZED ({NEWEST}),
 every AS MATERIALIZED (
     SELECT count(*) AS n, md5(string_agg(
-        id::text || coalesce(to_json(problem_domain)::text, '') || to_json(problem_summary)::text, ''
+        id::text || octet_length(problem_summary) || ' ' || problem_summary
+        || coalesce(octet_length(problem_domain) || ' ' || problem_domain, '-'), ''
     )) AS digest
     FROM newest
 )
