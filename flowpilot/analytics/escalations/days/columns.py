@@ -48,6 +48,16 @@ class Rows:
     claims: Columns
     numbers: Times
 
+    def with_more(self, others: "Rows") -> "Rows":
+        """These handoffs, and then the others."""
+        found: dict[str, dict[str, Any]] = {}
+        for name in _TOGETHER:
+            these, more = getattr(self, name), getattr(others, name)
+            # A group that both have is there twice.
+            moved = {**more, "group": more["group"] + np.int32(self.numbers.size)}
+            found[name] = {field: np.concatenate((values, moved[field])) for field, values in these.items()}
+        return Rows(**found, numbers=np.concatenate((self.numbers, others.numbers)))
+
     def first_claims(self, start: int) -> "Rows":
         """Without the claims of which this moment has an earlier one after it."""
         mask = self.claims["previous_at"] < start

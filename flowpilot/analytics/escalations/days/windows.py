@@ -1,8 +1,7 @@
 """What one window has of the handoffs of days: of most, it is remembered."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, reduce
-from itertools import chain
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from flowpilot.analytics.escalations.days.columns import Columns, Figures, Times, together
+from flowpilot.analytics.escalations.days.columns import WAITS, Columns, Figures, Times, together
 from flowpilot.analytics.escalations.days.reading import Handoffs
 from flowpilot.analytics.escalations.days.settled import (
     Settled,
@@ -50,17 +49,24 @@ class HandoffsOfWindow:
         near = (*edges, *found.between)
         self._known, self._near = known, together(one.parts for one in near).within(start, end).columns()
         self._group_handoffs = {n: handoff for one in near for n, handoff in one.group_handoffs.items()}
-        self._rest = [Figures(self._near, as_of)]
-        if known is not None:
-            self._rest.append(Figures(known.moving.first_claims(start), as_of, known.is_open))
+        if known is None:
+            self._rest = Figures(self._near, as_of)
+            return
+        rest = known.moving.first_claims(start).with_more(self._near)
+        n = {"created": self._near.created["closed_at"].size, "claimed": self._near.claimed["closed_at"].size}
+        is_open = {
+            name: np.concatenate((mask, np.ones(n[WAITS[name][0]], dtype=bool)))
+            for name, mask in known.is_open.items()
+        }
+        self._rest = Figures(rest, as_of, is_open)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """All counts, by the names of the statement over rows."""
-        parts: list[Mapping[str, int]] = [part.counts() for part in self._rest]
-        if self._known is not None:
-            parts.append(self._known.counts)
-        return {name: sum(part[name] for part in parts) for name in parts[0]}
+        counts = self._rest.counts()
+        return (
+            counts if self._known is None else {name: n + self._known.counts[name] for name, n in counts.items()}
+        )
 
     @property
     def is_large(self) -> bool:
@@ -69,26 +75,29 @@ class HandoffsOfWindow:
 
     def row(self, more: Mapping[str, Any]) -> Any:
         """What the statement over rows finds, without the waits, and with `more` columns."""
-        pending = [part.oldest_pending_seconds() for part in self._rest]
-        oldest = max((seconds for seconds in pending if seconds is not None), default=None)
+        oldest = self._rest.oldest_pending_seconds()
         return SimpleNamespace(**self.counts, **more, oldest_pending_seconds=oldest)
 
     def ordered(self, name: str) -> Ordered:
         """The waits of this name, in their order."""
         if name == "to_action":
             return self.by_group.waits
-        found = [part.waits(name)[0] for part in self._rest]
-        if self._known is not None:
-            found.append(self._known.waits[name])
-        return reduce(lambda few, many: merged(many, few), found)
+        few, _ = self._rest.waits(name)
+        return few if self._known is None else merged(self._known.waits[name], few)
 
     @cached_property
     def by_group(self) -> GroupedWaits:
         """The waits from the creation to the first action."""
-        found = [GroupedWaits(*part.waits("to_action"), part.numbers) for part in self._rest]
-        if (known := self._known) is not None:
-            found.append(GroupedWaits(known.waits["to_action"], known.groups_of_waits, known.numbers))
-        return reduce(_both_grouped, found)
+        few, groups = self._rest.waits("to_action")
+        if (known := self._known) is None:
+            return GroupedWaits(few, groups, self._rest.numbers)
+        many = known.waits["to_action"]
+        places = places_among(many, few)
+        return GroupedWaits(
+            merged(many, few, places),
+            spliced(known.groups_of_waits, groups + np.int32(known.numbers.size), places),
+            np.concatenate((known.numbers, self._rest.numbers)),
+        )
 
     def survival(self, name: str) -> Survival:
         """The estimate of the waits of this name."""
@@ -96,7 +105,7 @@ class HandoffsOfWindow:
 
     def all_actions(self) -> tuple[Floats, float]:
         """The times to first action of handoffs that were ever acted on, in order, and their sum."""
-        few = np.sort(np.concatenate([part.all_actions() for part in self._rest]))
+        few = np.sort(self._rest.all_actions())
         if self._known is None:
             return few, float(exact_sum(few))
         # What has settled was acted on, or never will be.
@@ -109,17 +118,15 @@ class HandoffsOfWindow:
         """The columns of `working_waits`, of these names."""
         found = {}
         for name in names:
-            parts: list[Mapping[str, Floats]] = [part.working_waits(name) for part in self._rest]
-            if self._known is not None:
-                parts.append(self._known.working[name])
-            for column in parts[0]:
-                found[f"{name}_{column}"] = np.concatenate([part[column] for part in parts])
+            few = self._rest.working_waits(name)
+            for column, values in few.items():
+                more = () if self._known is None else (self._known.working[name][column],)
+                found[f"{name}_{column}"] = np.concatenate((*more, values))
         return SimpleNamespace(**found)
 
     def groups(self) -> list[Mapping[str, Any]]:
-        """The counts of each group, with its number: some of it in one, and the rest in others."""
-        known = () if self._known is None else self._known.groups
-        return [*known, *chain.from_iterable(part.groups for part in self._rest)]
+        """The counts of each group, with its number: some of it in one, and the rest in another."""
+        return [*(() if self._known is None else self._known.groups), *self._rest.groups]
 
     def handoff_of_group(self, number: int) -> UUID:
         """One of the group's handoffs, which has its words."""
@@ -138,15 +145,6 @@ class HandoffsOfWindow:
         """The completeness of the newest handoffs, in their order."""
         near = newest_shares(self._near.created)
         return near if self._known is None else both(self._known.newest_shares, near, "created_at")
-
-
-def _both_grouped(few: GroupedWaits, many: GroupedWaits) -> GroupedWaits:
-    places = places_among(many.waits, few.waits)
-    return GroupedWaits(
-        merged(many.waits, few.waits, places),
-        spliced(many.groups, few.groups + np.int32(many.numbers.size), places),
-        np.concatenate((many.numbers, few.numbers)),
-    )
 
 
 async def of_window(found: Handoffs, window: Window) -> HandoffsOfWindow:
