@@ -199,7 +199,7 @@ def test_postgresql_lets_words_be_overwritten_only_of_the_session_that_is_stated
 ) -> None:
     stated = {"session": noted["session_id"], "nothing": "", "another": str(uuid.uuid4())}[states]
     with account_transaction(company.urls.runtime, company.id) as connection:
-        connection.execute("SELECT set_config('app.removing_from', %s, true)", [stated])
+        connection.execute(f"SET LOCAL app.removing_from = '{stated}'".encode())
         found = connection.execute("UPDATE ai_session_steps SET content = %s::jsonb", [content])
         assert found.rowcount == changed
         connection.rollback()
@@ -213,7 +213,7 @@ def test_postgresql_lets_words_be_overwritten_only_of_events_of_handoffs_that_ar
     company.add("handoff_events", handoff_id=handoff, number=1, kind="created", content="{}")
     stated = {"handoff": f"{uuid.uuid4()},{handoff}", "nothing": "", "another": str(uuid.uuid4())}[states]
     with account_transaction(company.urls.runtime, company.id) as connection:
-        connection.execute("SELECT set_config('app.removing_from_handoffs', %s, true)", [stated])
+        connection.execute(f"SET LOCAL app.removing_from_handoffs = '{stated}'".encode())
         found = connection.execute("UPDATE handoff_events SET content = '{}'")
         assert found.rowcount == changed
         connection.rollback()
@@ -226,7 +226,7 @@ def test_postgresql_lets_nothing_else_of_a_step_be_changed(
     company: Company, noted: dict[str, Any], change: str
 ) -> None:
     with account_transaction(company.urls.runtime, company.id) as connection:
-        connection.execute("SELECT set_config('app.removing_from', %s, true)", [noted["session_id"]])
+        connection.execute(f"SET LOCAL app.removing_from = '{noted['session_id']}'".encode())
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(f"UPDATE ai_session_steps SET {change}".encode())
         connection.rollback()
