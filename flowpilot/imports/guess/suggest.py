@@ -121,9 +121,9 @@ def _fitting(file: Path, sample: FileSample, limit: PreviewLimit | None) -> _Fit
     """The shipped mapping that finds the most of its columns in the file."""
     fitting = []
     for name, mapping, seen in _candidates(file, sample, limit):
-        lacking = [column for column in mapping.uses if column not in seen.header]
-        there = as_far_as_there(mapping, seen.header) if lacking else mapping
+        there = _there(mapping, seen.header)
         if there is not None:
+            lacking = [column for column in mapping.uses if column not in seen.header]
             fitting.append(_Fitting(name, there, seen, lacking))
     return max(fitting, key=lambda one: one.rank, default=None)
 
@@ -136,9 +136,18 @@ def _candidates(
         seen = sample
         if mapping.file.header_line > 1:
             try:
-                seen = read_sample(file, Layout(header_line=mapping.file.header_line), limit=limit)
+                with open_log(file, Layout(header_line=mapping.file.header_line), limit=limit) as reader:
+                    # Of most files the header says that it is none of these, so no row has to be read.
+                    if _there(mapping, reader.header) is None:
+                        continue
+                    seen = sample_of(reader)
             except PreviewTooLongError:
                 raise
             except LogFileError:
                 continue
         yield name, mapping, seen
+
+
+def _there(mapping: Mapping, header: Sequence[str]) -> Mapping | None:
+    """The mapping as far as a file with this header has its columns; None if it is not one for it."""
+    return mapping if mapping.uses.keys() <= set(header) else as_far_as_there(mapping, header)

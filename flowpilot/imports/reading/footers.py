@@ -61,7 +61,8 @@ def in_words(record: Record) -> str:
 class _Rows:
     """How the rows of a table so far are written: the shapes of the values in each column, and how many are days.
 
-    `fewest` is how many values the row has that has the fewest.
+    `fewest` is how many values the row has that has the fewest. `known` says of a value how it is written, and
+    whether as a day: most are repeated.
     """
 
     width: int
@@ -69,6 +70,7 @@ class _Rows:
     fewest: int = 0
     shapes: dict[int, set[str]] = field(default_factory=dict)
     days: dict[int, int] = field(default_factory=dict)
+    known: dict[str, tuple[str, bool]] = field(default_factory=dict)
 
     def learn(self, fields: Sequence[str]) -> None:
         """Look at one more row."""
@@ -77,9 +79,15 @@ class _Rows:
         self.fewest = values if self.rows == 1 else min(self.fewest, values)
         for place, text in enumerate(fields):
             if text:
-                shape = shape_of(text[:_LOOKED_AT_CHARACTERS])
+                shape, is_day = self._written(text[:_LOOKED_AT_CHARACTERS])
                 self.shapes.setdefault(place, set()).add(shape)
-                self.days[place] = self.days.get(place, 0) + _is_day(shape)
+                self.days[place] = self.days.get(place, 0) + is_day
+
+    def _written(self, text: str) -> tuple[str, bool]:
+        if text not in self.known:
+            shape = shape_of(text)
+            self.known[text] = shape, _is_day(shape)
+        return self.known[text]
 
     def may_be_below(self, fields: Sequence[str]) -> bool:
         """Whether it may be no row, if none follows."""

@@ -11,6 +11,8 @@ from flowpilot.imports.reading.unpacking import Unpacked
 # Jira repeats a column for each comment; no more than these were ever seen. Work is rows times columns.
 MOST_COLUMNS = 5_000
 
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
+
 
 class Table(Protocol):
     """An open file as a table."""
@@ -43,7 +45,7 @@ class Table(Protocol):
 
 def shape_of(text: str) -> str:
     """How a text is written, without which letters and digits it has."""
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text))
+    return _LETTERS.sub("a", _DIGITS.sub("0", text))
 
 
 def refuse_columns(name: str, columns: int) -> None:
