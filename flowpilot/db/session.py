@@ -1,5 +1,6 @@
 """Database sessions: every transaction begins in its account."""
 
+import json
 import select
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from prometheus_client import CollectorRegistry
 from psycopg.pq import TransactionStatus
+from pydantic_core import from_json
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
@@ -171,6 +173,14 @@ async def state_account(db: Db, account_id: uuid.UUID) -> None:
     await db.execute(text(_in_account(account_id)))
 
 
+def _from_json(said: str | bytes) -> Any:
+    """JSON as PostgreSQL sends it: mostly short values, for which Python's own reader takes six times as long."""
+    try:
+        return from_json(said)
+    except ValueError:
+        return json.loads(said)  # It is nested more deeply than people and programs do.
+
+
 S = TypeVar("S", bound=ReadDb)
 
 
@@ -225,6 +235,7 @@ class Database:
             pool_use_lifo=True,
             pool_reset_on_return=None,  # `_end_what_is_open` does it.
             use_native_hstore=False,  # No column is one, and the driver would ask each new server about it.
+            json_deserializer=_from_json,
             hide_parameters=True,  # They may be password hashes, and errors are logged.
             # Every session begins its transactions itself, in the account.
             connect_args={"autocommit": True, "prepare_threshold": None, **LIVELINESS},

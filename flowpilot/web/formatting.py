@@ -13,6 +13,8 @@ from flowpilot.sessions.problem.titles import without_greeting
 from flowpilot.text import tidy
 
 _NBSP = "\u00a0"
+_MOMENT = Markup('<time datetime="%s" title="%s">%s</time>')
+_SINCE = Markup('<time datetime="%s" data-since="%s">%s</time>')
 
 # Fields of forms whose label is not their name.
 _LABELS = {
@@ -108,9 +110,7 @@ def moment(at: datetime | None, zone: str) -> Markup | str:
     if at is None:
         return "–"
     local = at.astimezone(ZoneInfo(zone))
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.isoformat(), f"{local:%A %-d %B %Y, %H:%M:%S %Z}", f"{local:%-d %b %Y, %H:%M}"
-    )
+    return _MOMENT % (at.isoformat(), f"{local:%A %-d %B %Y, %H:%M:%S %Z}", f"{local:%-d %b %Y, %H:%M}")
 
 
 def day(iso: str) -> str:
@@ -122,10 +122,8 @@ def since(at: datetime | None, now: datetime) -> Markup | str:
     """How long ago something was. A script keeps it up to date."""
     if at is None:
         return "–"
-    gone = max(0.0, (now - at).total_seconds())
-    return Markup('<time datetime="{}" data-since="{}">{}</time>').format(
-        at.isoformat(), at.isoformat(), duration(gone)
-    )
+    moment_, gone = at.isoformat(), max(0.0, (now - at).total_seconds())
+    return _SINCE % (moment_, moment_, duration(gone))
 
 
 def until(at: datetime, now: datetime) -> Markup:
