@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -181,16 +182,37 @@ async def handoffs(
     Raises:
         BadCursorError: the cursor is not from this list.
     """
-    is_history = filter_.state in {"closed", "all"}
-    order, types = (_HISTORY_ORDER, _HISTORY_KEY) if is_history else (_QUEUE_ORDER, _QUEUE_KEY)
-    query = _filtered(_WITH_SESSION, filter_).options(defer(AISession.problem_body))
-    if cursor is not None:
-        key, mark = tuple_(*order), tuple_(*map(literal, decode_cursor(cursor, *types)))
-        query = query.where(key < mark if is_history else key > mark)
-    query = query.order_by(*(column.desc() if is_history else column for column in order))
-    found = (await db.execute(query.add_columns(*order).limit(limit + 1), {"account_id": account_id})).all()
+    is_history, order, types = _order(filter_.state)
+    if cursor is None and filter_ == HandoffFilter(filter_.state):
+        found = await _first_page(filter_.state, limit).all(db, account_id=account_id)
+    else:
+        query = _filtered(_listed(filter_.state), filter_).options(defer(AISession.problem_body))
+        if cursor is not None:
+            key, mark = tuple_(*order), tuple_(*map(literal, decode_cursor(cursor, *types)))
+            query = query.where(key < mark if is_history else key > mark)
+        found = list(await db.execute(query.limit(limit + 1), {"account_id": account_id}))
     rows = await _named(db, account_id, [(row[0], row[1], row[2], row[3]) for row in found[:limit]])
     return rows, encode_cursor(found[limit - 1][4:]) if len(found) > limit else None
+
+
+def _order(state: State) -> tuple[bool, Sequence[Any], Sequence[type]]:
+    """Whether a list is history, by what it is ordered, and the types of that."""
+    is_history = state in {"closed", "all"}
+    return (True, _HISTORY_ORDER, _HISTORY_KEY) if is_history else (False, _QUEUE_ORDER, _QUEUE_KEY)
+
+
+def _listed(state: State) -> _WithSession:
+    """A list in its order, with by what it is ordered."""
+    is_history, order, _ = _order(state)
+    query = _WITH_SESSION.where(*_STATES[state])
+    return query.add_columns(*order).order_by(*(column.desc() if is_history else column for column in order))
+
+
+@lru_cache(maxsize=64)
+def _first_page(state: State, limit: int) -> Built:
+    """What a list shows when it is opened."""
+    query = _listed(state).limit(literal_column(str(limit + 1)))
+    return Built(query, populate_existing=True, without=[AISession.problem_body])
 
 
 _N_CLAIMED = func.count().filter(SessionHandoff.claimed_by.is_not(None), _NOTHING_YET)
@@ -241,7 +263,6 @@ async def _whole(db: ReadDb, account_id: uuid.UUID, found: Any) -> Row:
 
 
 def _filtered(query: _WithSession, filter_: HandoffFilter) -> _WithSession:
-    query = query.where(*_STATES[filter_.state])
     if filter_.priority is not None:
         query = query.where(SessionHandoff.priority.in_(filter_.priority))
     if filter_.domain is not None:
