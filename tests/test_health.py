@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import make_url
 
 from flowpilot.app import create_app
-from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.connect import DatabaseUrls, libpq_url
 from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.settings import Settings
 from tests.asgi import AppClient
@@ -22,7 +23,7 @@ def unmigrated(urls: DatabaseUrls) -> Iterator[str]:
     """A database without any migration."""
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         owner.execute("CREATE DATABASE unmigrated")
-        yield urls.owner.replace("/flowpilot?", "/unmigrated?")
+        yield libpq_url(make_url(urls.owner).set(database="unmigrated"))
         owner.execute("DROP DATABASE unmigrated WITH (FORCE)")
 
 
