@@ -165,7 +165,8 @@ def _survivals(waits: GroupedWaits, place_of: Mapping[int, int]) -> Iterator[Sur
     n = 1 + max(place_of.values(), default=-1)
     # Such small numbers are sorted by their digits.
     kind = np.int16 if n <= np.iinfo(np.int16).max else np.int32
-    places = np.array([place_of[number] for number in waits.numbers.tolist()], dtype=kind)[waits.groups]
+    # A number may be of no row, if a day lags behind and has only later claims of it. No wait is of it then.
+    places = np.array([place_of.get(number, -1) for number in waits.numbers.tolist()], dtype=kind)[waits.groups]
     order = np.argsort(places, kind="stable")
     times, is_ended = waits.waits.times[order], waits.waits.is_ended[order]
     ends = np.cumsum(np.bincount(places, minlength=n)).tolist()
