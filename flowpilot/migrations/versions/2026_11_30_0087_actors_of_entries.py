@@ -1,4 +1,7 @@
-"""An index of who has made entries in the audit log, so that their list is read without every entry."""
+"""An index of who has made entries in the audit log, so that their list is read without every entry.
+
+Whoever makes an entry waits until it is built.
+"""
 
 from flowpilot.migrations.apart import apart
 
