@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import Trimmed
 from flowpilot.http.paging import ListPage
 from flowpilot.identity import api
 from flowpilot.identity.access import CanManageMembers, CanViewMembers
@@ -77,7 +77,7 @@ async def show(
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
     invited: uuid.UUID | None = None,
-    q: Text = "",
+    q: Trimmed = "",
 ) -> Response:
     """Members, page by page, or those with these words; `invited` is the cursor of the invitations."""
     asked_in = None
