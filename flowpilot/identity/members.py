@@ -196,6 +196,9 @@ async def change_role(
     access = await lock_access(db, actor.account_id, actor, user_id)
     before = _present_role(access, user_id, from_role)
     access.check(Permission.MANAGE_MEMBERS, before, role)
+    # To keep a role is no change, and the audit log has none.
+    if role is before:
+        return []
     if role is not Role.OWNER:
         access.keep_an_owner(leaving=user_id)
     await db.execute(update(Membership).where(_member(actor.account_id, user_id)).values(role=role))

@@ -224,6 +224,8 @@ def test_bad_input_is_422_and_says_where(client: TestClient, company: Company) -
 def test_every_change_is_in_the_audit_log(client: TestClient, company: Company, known: str) -> None:
     user = _add(client, company, known).json()["user_id"]
     client.patch(f"{MEMBERS}/{user}", json={"role": "engineer"}, headers=company.headers())
+    # The role that they have is no change.
+    client.patch(f"{MEMBERS}/{user}", json={"role": "engineer"}, headers=company.headers())
     client.delete(f"{MEMBERS}/{user}", headers=company.headers())
     log = client.get("/api/v1/audit-log", headers=company.headers()).json()["items"]
     about_them = [entry for entry in log if entry["target_id"] == user]
