@@ -36,9 +36,10 @@ class NewInvitationForm(OnceForm, InvitationIn):
 
 
 class RoleForm(RoleIn):
-    """A member's new role, and the one that the page showed."""
+    """A member's new role, the one that the page showed, and the words that the page was searched by."""
 
     from_role: Role
+    q: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Members(SettingsPage):
     @property
     def here(self) -> str:
         """The address of the first page of what is shown."""
-        return f"{_HERE}?{urlencode({'q': self.words})}" if self.words else _HERE
+        return _found_by(self.words)
 
     @property
     def only_owner(self) -> uuid.UUID | None:
@@ -138,4 +139,8 @@ async def change_role(
         return go_to(f"{_HERE}/{user_id}/leave?role={body.role}")
     await api.change_role(user_id, body, actor, db, now)
     # A person who has lowered their own role may no longer see the members.
-    return go_to("/settings" if user_id == actor.user_id else _HERE, "The role is changed.")
+    return go_to("/settings" if user_id == actor.user_id else _found_by(body.q), "The role is changed.")
+
+
+def _found_by(words: str) -> str:
+    return f"{_HERE}?{urlencode({'q': words})}" if words else _HERE

@@ -35,6 +35,14 @@ def test_a_role_is_changed(signed_in: SignedIn, company: Company) -> None:
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", viewer) == [("engineer",)]
 
 
+def test_after_a_change_the_search_is_still_there(signed_in: SignedIn, company: Company) -> None:
+    browser, engineer = signed_in(Role.TEAM_ADMIN), company.add_person("100%+kim@example.com", Role.ENGINEER)
+    answer = send(browser, f"{MEMBERS}?q=100%25%2Bkim", f"{engineer}/role", role="team_admin")
+    assert "The role is changed." in answer.text
+    assert answer.url.params["q"] == "100%+kim"
+    assert answer.text.count("watch-row") == 1
+
+
 def test_the_only_owner_cannot_leave_and_reads_why(client: TestClient, company: Company) -> None:
     user_id = company.add_person(email := fresh_email(), Role.OWNER)
     browser = new_browser(client)
