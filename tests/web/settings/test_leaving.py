@@ -45,6 +45,7 @@ def test_their_holdings_are_listed_before(signed_in: SignedIn, kim: Person) -> N
     ]
     assert "The phone is dead" in page
     assert "more</summary>" not in page
+    assert re.search(r"stays in the records\.\s+The work that Kim holds is handed over", page)
 
 
 def test_the_result_is_reported_after(
