@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -22,8 +23,8 @@ def _rows(company: Company) -> list[tuple[object, ...]]:
 def _started(browser: TestClient, company: Company, ago: int = 200) -> uuid.UUID:
     """The id of the browser's stopwatch, which has run for this many seconds."""
     browser.post(f"{WATCH}/start")
-    statement = "UPDATE handoff_baselines SET created_at = created_at - make_interval(secs => %s) RETURNING id"
-    [(running,)] = company.query(statement, ago)
+    begun = now() - timedelta(seconds=ago)
+    [(running,)] = company.query("UPDATE handoff_baselines SET created_at = %s RETURNING id", begun)
     assert isinstance(running, uuid.UUID)
     return running
 

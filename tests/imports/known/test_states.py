@@ -245,6 +245,7 @@ LOGS = {
 
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.sampled_from(sorted(LOGS)), min_size=4, max_size=9))
+@pytest.mark.one_server
 def test_imports_and_undos_in_any_order_leave_what_the_remaining_imports_say(
     urls: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory, history: list[str]
 ) -> None:

@@ -17,6 +17,7 @@ from tests.web.imports.test_pages import fields_of, send_file, text_of
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_the_page_and_the_api_say_the_same(
     signed_in: SignedIn, client: TestClient, company: Company, database: Database
 ) -> None:
