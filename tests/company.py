@@ -20,7 +20,7 @@ from flowpilot.identity import members
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import hash_key, hash_password, key_prefix, new_api_key
 from flowpilot.identity.locking import lock_access
-from tests.cluster.nodes import CLUSTER_URL, apart
+from tests.cluster.nodes import CLUSTER_URL, for_a_cluster
 
 PASSWORD = "correct horse battery"
 
@@ -55,7 +55,7 @@ class Company:
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the runtime role sees in this account."""
         with account_connection(self.urls, self.id) as connection:
-            return connection.execute(apart(statement).encode(), values).fetchall()
+            return connection.execute(for_a_cluster(statement).encode(), values).fetchall()
 
     def add_person(self, email: str, role: Role, password: str | None = PASSWORD) -> uuid.UUID:
         """A member who can sign in. A person known already keeps their password."""

@@ -15,6 +15,7 @@ import flowpilot
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.migrations.spread import rules
 from flowpilot.migrations.tables import TENANT
+from tests.cluster.nodes import TESTS, marked
 
 PRODUCT = Path(flowpilot.__file__).parent
 MODULES = [path for path in sorted(PRODUCT.rglob("*.py")) if "migrations" not in path.parts]
@@ -76,3 +77,14 @@ def test_no_table_is_filled_from_a_query_without_saying_so() -> None:
         if filled[1] in TENANT and not re.search(r"\bRETURNING\b|\bON CONFLICT\b", text[filled.end() :])
     ]
     assert silent == [], "INSERT … SELECT needs ON CONFLICT or RETURNING."
+
+
+@pytest.mark.parametrize("mark", ["cluster", "one_server"])
+def test_what_is_not_run_with_or_without_a_cluster_is_named(mark: str) -> None:
+    """Names are read from the files, so each mark has to stand where it is looked for."""
+    texts = {file.name: file.read_text() for file in TESTS.rglob("test_*.py")}
+    marks = {
+        name: len(re.findall(rf"^ *@pytest\.mark\.{mark}\b", text, re.MULTILINE)) for name, text in texts.items()
+    }
+    assert [name for name, count in marks.items() if count > len(marked(texts[name], mark))] == []
+    assert any(marked(text, mark) for text in texts.values())

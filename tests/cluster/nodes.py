@@ -78,12 +78,10 @@ def settings_on_cluster(settings: Settings) -> Iterator[Settings]:
 
 # The tests with this mark are not run: without a cluster those that need it, and on one those of a single server.
 _LEFT_OUT = "one_server" if CLUSTER_URL else "cluster"
-_ALL_OF_IT = re.compile(rf"^pytestmark = .*\bmark\.{_LEFT_OUT}\b", re.MULTILINE)
-_MARKED = re.compile(rf"^ *@pytest\.mark\.{_LEFT_OUT}\n *(?:async )?def (test_\w+)", re.MULTILINE)
-_TEST = re.compile(r"^(?:async )?def (test_\w+)", re.MULTILINE)
+TESTS = Path(__file__).parents[1]
 
 
-def apart(question: str) -> str:
+def for_a_cluster(question: str) -> str:
     """A question of a test's own, as a cluster answers it.
 
     Citus refuses to join what is on the workers with tables of the coordinator that have row security, unless they
@@ -98,8 +96,16 @@ def apart(question: str) -> str:
 
 def not_run() -> list[str]:
     """The names of the tests that are not run."""
-    texts = [file.read_text() for file in sorted(Path(__file__).parents[1].rglob("test_*.py"))]
-    return [name for text in texts for name in (_TEST if _ALL_OF_IT.search(text) else _MARKED).findall(text)]
+    files = sorted(TESTS.rglob("test_*.py"))
+    return [name for file in files for name in marked(file.read_text(), _LEFT_OUT)]
+
+
+def marked(text: str, mark: str) -> list[str]:
+    """The names of the tests in a file that have this mark, which stands right above each, or for all of them."""
+    tests = r"^ *(?:async )?def (test_\w+)"
+    if re.search(rf"^pytestmark = .*\bmark\.{mark}\b", text, re.MULTILINE):
+        return re.findall(tests, text, re.MULTILINE)
+    return re.findall(rf"^ *@pytest\.mark\.{mark}\n{tests[1:]}", text, re.MULTILINE)
 
 
 def leave_out(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -13,7 +13,7 @@ from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.imports.loader import ImportSummary, import_log
 from flowpilot.imports.mapping.whole import Mapping
-from tests.cluster.nodes import CLUSTER_URL, apart
+from tests.cluster.nodes import CLUSTER_URL, for_a_cluster
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 HEADER = ("ticket", "seq", "opened", "solved", "at", "who", "kind", "moves", "note")
@@ -70,7 +70,7 @@ class World:
         with account_transaction(self.url, self.account_id) as connection:
             if CLUSTER_URL is not None:
                 connection.execute("SET LOCAL citus.enable_repartition_joins = on")
-            return connection.execute(apart(query).encode()).fetchall()
+            return connection.execute(for_a_cluster(query).encode()).fetchall()
 
     def counts(self) -> dict[str, int]:
         return {table: self.ask(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES}

@@ -30,7 +30,12 @@ def _keep(url: str, account_id: UUID, table: str) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "what"),
-    [("0077", "0078", "session"), ("0080", "0081", "handoff"), ("0082", "0083", "session")],
+    [
+        ("0077", "0078", "session"),
+        ("0080", "0081", "handoff"),
+        ("0082", "0083", "session"),
+        ("0082", "0083", "handoff"),
+    ],
 )
 def test_accounts_before_one_that_fails_are_marked(
     external: str, to_revision: Migrate, before: str, after: str, what: str
