@@ -39,7 +39,7 @@ class RoleForm(RoleIn):
     """A member's new role, the one that the page showed, and the words that the page was searched by."""
 
     from_role: Role
-    q: Text = ""
+    q: Trimmed = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
