@@ -87,6 +87,18 @@ async def members(
     return (await db.execute(oldest_first(query, Membership.user_id, limit, after))).all()
 
 
+async def only_owner(db: ReadDb, account_id: uuid.UUID) -> uuid.UUID | None:
+    """The only owner who can sign in, and so must stay; None if there are more."""
+    query = (
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.account_id == account_id, Membership.role == Role.OWNER, User.password_hash.is_not(None))
+        .limit(2)
+    )
+    owners = (await db.scalars(query)).all()
+    return owners[0] if len(owners) == 1 else None
+
+
 async def keys(db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None) -> Sequence[ApiKey]:
     """Keys in the order of their creation, starting after `after`."""
     query = select(ApiKey).where(ApiKey.account_id == account_id)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 from flowpilot.clock import Now
 from flowpilot.http.fields import Trimmed
 from flowpilot.http.paging import ListPage
-from flowpilot.identity import api
+from flowpilot.identity import api, queries
 from flowpilot.identity.access import CanManageMembers, CanViewMembers
 from flowpilot.identity.actor import Permission, Role
 from flowpilot.identity.assignees import can_work
@@ -46,7 +46,8 @@ class RoleForm(RoleIn):
 class Members(SettingsPage):
     """Members and invitations; `invitations` is None if the person may not see them.
 
-    `words` are what they are looked for by, and `is_complete` says that the page shows all that there are.
+    `words` are what they are looked for by, and `is_complete` says that the page shows all that there are. The
+    `only_owner` who can sign in must stay.
     """
 
     template: ClassVar[str] = "settings/members.html"
@@ -57,17 +58,12 @@ class Members(SettingsPage):
     imported: set[uuid.UUID]
     words: str
     is_complete: bool
+    only_owner: uuid.UUID | None
 
     @property
     def here(self) -> str:
         """The address of the first page of what is shown."""
         return _found_by(self.words)
-
-    @property
-    def only_owner(self) -> uuid.UUID | None:
-        """The only owner who can sign in, and so must stay; None if there are more, or another page of members."""
-        owners = [one.user_id for one in self.members.items if one.role == Role.OWNER and one.can_sign_in]
-        return owners[0] if self.is_complete and len(owners) == 1 else None
 
 
 @router.get("")
@@ -95,6 +91,7 @@ async def show(
         ),
         words=q,
         is_complete=not q and cursor is None and members.next_cursor is None,
+        only_owner=await queries.only_owner(db, actor.account_id),
     )
     return render(request, page, frame)
 
