@@ -66,6 +66,7 @@ def test_the_one_claim_before_its_handoff_is_a_warning(imported: Imported) -> No
     assert imported[1].warnings == [{"ticket": "INC0000164", "field": "claimed_at", **moments}]
 
 
+@pytest.mark.one_server
 def test_rows_and_sessions(uci: World) -> None:
     query = (
         "SELECT (SELECT count(*) FROM ai_session_steps), count(*), count(DISTINCT psa_ticket_id) FROM ai_sessions"

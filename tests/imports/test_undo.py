@@ -128,6 +128,7 @@ def test_a_person_of_another_import_stays_although_nothing_names_them(
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.one_server
 def test_a_client_that_was_merged_since_holds_nothing_up(
     both: tuple[World, UUID, UUID], urls: DatabaseUrls
 ) -> None:

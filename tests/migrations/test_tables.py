@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, create_engine
@@ -26,6 +27,7 @@ def _is_ours(thing: SchemaItem, name: str | None, kind: str, *_: object) -> bool
     return kind != "table" or not str(name).startswith("procrastinate_")
 
 
+@pytest.mark.one_server
 def test_the_models_and_the_migrated_database_agree(urls: DatabaseUrls) -> None:
     engine = create_engine(driver_url(urls.owner))
     with engine.connect() as connection:
@@ -44,6 +46,7 @@ def test_postgresql_knows_every_zone_that_we_accept(urls: DatabaseUrls) -> None:
     assert zone_names() <= known
 
 
+@pytest.mark.one_server
 def test_no_triggers_and_no_sequences(urls: DatabaseUrls) -> None:
     """Either would tie the tables to one PostgreSQL server."""
     with psycopg.connect(urls.owner) as owner:

@@ -82,6 +82,7 @@ def test_an_open_ticket_that_was_left_out_comes_with_a_later_export(world: World
     assert world.ask("SELECT status FROM ai_sessions") == [("resolved",)]
 
 
+@pytest.mark.one_server
 def test_another_export_that_says_the_same_changes_nothing(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "may", ASKED, HANDED)
     before = state(world), world.ask("SELECT id FROM ai_session_steps ORDER BY 1")
@@ -97,6 +98,7 @@ def test_another_export_that_says_the_same_changes_nothing(world: World, tmp_pat
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.one_server
 def test_a_session_that_somebody_worked_on_is_not_changed(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "may", ASKED, HANDED)
     with account_transaction(world.url, world.account_id) as connection:
@@ -118,6 +120,7 @@ def test_the_runtime_role_clears_no_session_that_somebody_worked_on(world: World
     assert world.ask("SELECT count(*) FROM ai_session_steps") == [(2,)]
 
 
+@pytest.mark.one_server
 def test_a_dry_run_says_what_would_change(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "may", ASKED, HANDED)
     before = state(world)
@@ -212,6 +215,7 @@ def test_known_cases_read_the_mappings_of_their_own_imports_once(
     assert read == [OPEN.name]
 
 
+@pytest.mark.one_server
 def test_undoing_the_later_import_restores_what_the_earlier_had_said(
     world: World, urls: DatabaseUrls, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ def _steps(world: World) -> list[tuple[Any, ...]]:
     )
 
 
+@pytest.mark.one_server
 def test_tickets_of_two_systems_are_two_and_a_later_export_finds_its_own(world: World, tmp_path: Path) -> None:
     north, later, south = _files(tmp_path, opened="10:30")
     world.load(north, NORTH)

@@ -33,6 +33,7 @@ def test_a_table_comes_after_those_that_it_refers_to(owner: psycopg.Connection) 
         assert where[parent] < where[child]
 
 
+@pytest.mark.one_server
 def test_without_citus_it_says_what_to_do_and_does_nothing(urls: DatabaseUrls, owner: psycopg.Connection) -> None:
     [said] = obstacles(owner)
     assert "CREATE EXTENSION citus" in said
@@ -47,6 +48,7 @@ def test_another_database_is_not_this_one(urls: DatabaseUrls) -> None:
         spread(urls.owner, "postgresql://postgres@elsewhere:5432/other", is_check=True, say=print)
 
 
+@pytest.mark.one_server
 def test_one_machine_lacks_nothing(urls: DatabaseUrls, owner: psycopg.Connection) -> None:
     assert missing(owner) == []
     assert list(health.checks(urls.owner, urls.runtime)) == []
