@@ -87,6 +87,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 # it makes. Those that pass one on make none: they round it, or bring it to another unit.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "analytics.effects.effect._bounds_in_minutes": (),
+    "analytics.escalations.groups._survivals": (),
     "analytics.escalations.quality._median": (),
     "analytics.escalations.report._estimated": (),
     "analytics.estimates.bootstrap.difference_of_medians_ci95": (RESAMPLED,),
