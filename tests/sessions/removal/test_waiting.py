@@ -55,6 +55,7 @@ async def test_a_step_is_taken_while_files_are_read(client: TestClient, company:
     assert "hunter2" not in str(read(client, company, session_id)["steps"])
 
 
+@pytest.mark.one_server
 async def test_a_file_that_is_added_meanwhile_is_read_too(
     client: TestClient, company: Company, database: Database, session_id: str
 ) -> None:

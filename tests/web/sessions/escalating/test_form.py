@@ -42,6 +42,7 @@ def correct(client: TestClient, company: Company, path: str, **details: str) -> 
 
 
 @pytest.mark.anyio
+@pytest.mark.one_server
 async def test_it_waits_in_the_order_of_others_who_name_a_client(
     client: TestClient, company: Company, database: Database, engineer: TestClient, path: str
 ) -> None:
